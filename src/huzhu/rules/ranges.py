@@ -1,0 +1,88 @@
+"""Proof, when a policy is loaded, that no whole number in it can leave 64 bits or a date the calendar.
+
+Some column engines wrap an overflow in silence and others stop; with the bounds declared on facts and known of
+parameters, neither can happen.
+"""
+
+from __future__ import annotations
+
+from huzhu.rules.errors import RuleError
+from huzhu.rules.kinds import INT64, LIMITS, Kind, Scalar
+from huzhu.rules.parameters import Unpublished
+from huzhu.rules.program import Op, Program
+
+Range = tuple[int, int]
+DAYS_IN_YEAR = 366
+CALENDAR = (1, 3_652_059)  # 0001-01-01 to 9999-12-31 as proleptic ordinals
+
+
+def check_ranges(program: Program) -> dict[int, Range]:
+    """The bounds of every whole-number and date operator; RuleError where they cannot be held."""
+    found: dict[int, Range] = {}
+    for number, op in enumerate(program.nodes):
+        if op.kind in LIMITS:
+            bounds = _range(program, op, found)
+            allowed = CALENDAR if op.kind is Kind.DATE else (-INT64, INT64)
+            if bounds[0] < allowed[0] or bounds[1] > allowed[1]:
+                raise RuleError(
+                    f"{program.id}: operator {number} ({op.op}) could reach {bounds}, beyond what {op.kind.value} can hold; "
+                    "declare narrower bounds on its facts"
+                )
+            found[number] = bounds
+    return found
+
+
+def _ordinal(value: Scalar) -> int:
+    return value.toordinal() if not isinstance(value, int | str) else int(value)
+
+
+def _range(program: Program, op: Op, found: dict[int, Range]) -> Range:
+    if op.op == "const":
+        assert op.value is not None
+        assert not isinstance(op.value, tuple)
+        return (_ordinal(op.value), _ordinal(op.value))
+    if op.op == "fact":
+        fact = program.fact(str(op.value))
+        assert fact.low is not None
+        assert fact.high is not None
+        return (fact.low, fact.high)
+    if op.op == "param":
+        values = [v.value for v in program.parameters[str(op.value)].values if not isinstance(v.value, Unpublished)]
+        return (min(map(_ordinal, values)), max(map(_ordinal, values))) if values else (0, 0)
+    return _of_operator(op, [found.get(arg, (0, 0)) for arg in op.args])
+
+
+def _of_operator(op: Op, args: list[Range]) -> Range:
+    match op.op:
+        case "add":
+            return (args[0][0] + args[1][0], args[0][1] + args[1][1])
+        case "sub":
+            return (args[0][0] - args[1][1], args[0][1] - args[1][0])
+        case "mul":
+            return _product(args[0], args[1])
+        case "share":
+            if args[0][0] < 0:
+                raise RuleError("share of an amount that could be negative: declare low=0 on its facts")
+            # What the product is before it is divided must fit, too.
+            return (args[0][0] * args[1][0] // 1000, args[0][1] * args[1][1] + 1000)
+        case "divide":
+            return (min(args[0][0], 0) - 1, max(args[0][1], 0) + 1)
+        case "when":
+            return (min(args[1][0], args[2][0]), max(args[1][1], args[2][1]))
+        case "least" | "greatest" | "fact_or":
+            return (min(low for low, _ in args), max(high for _, high in args))
+        case "years" | "months":
+            span = 12 * (abs(args[1][1] - args[0][0]) + abs(args[0][1] - args[1][0])) // 365 + 12
+            return (-span, span)
+        case "add_years":
+            return (args[0][0] + args[1][0] * DAYS_IN_YEAR - 366, args[0][1] + args[1][1] * DAYS_IN_YEAR + 366)
+        case "add_months":
+            return (args[0][0] + args[1][0] * 31 - 366, args[0][1] + args[1][1] * 31 + 366)
+        case "month_of":
+            return (1, 12)
+    raise RuleError(f"operator {op.op!r} is not known")
+
+
+def _product(a: Range, b: Range) -> Range:
+    corners = [x * y for x in a for y in b]
+    return (min(corners), max(corners))

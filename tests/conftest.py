@@ -1,0 +1,56 @@
+"""What all tests share: Hypothesis's profiles, and which tests a machine without Java has to leave out, said aloud."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadlines: how long one example takes says more about the machine than about the code.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples every time, so that a change is never blamed for what chance found.
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True, database=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+REQUIRES_ALL = os.environ.get("HUZHU_REQUIRE_ALL") == "1"
+OLDEST_JAVA = 17
+
+
+@cache
+def why_spark_cannot_run() -> str | None:
+    """The reason in words, or None where Spark can run."""
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which(str(Path(home) / "bin" / "java")) if home else shutil.which("java")
+    if java is None:
+        return "Spark needs Java, and there is none here. On Debian: apt-get install default-jre-headless"
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', said)
+    if version is None or int(version[1]) < OLDEST_JAVA:
+        return f"Spark needs Java {OLDEST_JAVA} or newer; {java} says: {said.strip()}"
+    return None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Spark's tests share one worker, so that at most one cluster runs at a time."""
+    if item.get_closest_marker("spark"):
+        item.add_marker(pytest.mark.xdist_group("spark"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("spark") and (reason := why_spark_cannot_run()):
+        pytest.skip(reason)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is required, a run that left a test out has not passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if REQUIRES_ALL and reporter is not None and reporter.stats.get("skipped"):
+        reporter.write_line("HUZHU_REQUIRE_ALL=1: a skipped test is a failure", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

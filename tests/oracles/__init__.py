@@ -1,0 +1,1 @@
+"""Slow, plain references written from the texts alone, against which the compiled rules are tested."""
