@@ -74,7 +74,7 @@ def test_every_package_says_what_may_not_be_in_it(package: Path) -> None:
 @pytest.mark.parametrize("policy", POLICIES, ids=name_of)
 @pytest.mark.parametrize("file", ["README.md", "policy.toml", "parameters.toml", "rules.py", "examples.toml"])
 def test_every_policy_has_the_same_files(policy: Path, file: str) -> None:
-    assert (policy / file).read_text(encoding="utf-8").strip()
+    assert (policy / file).is_file()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)

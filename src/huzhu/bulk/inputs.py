@@ -1,0 +1,145 @@
+"""Opens an input file by its suffix: Parquet as it is, CSV and XLSX first made into a Parquet file of text, once.
+
+What comes after reads Parquet only, as often as it likes, and always knows the row a person would look for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from huzhu.bulk.csvfiles import check_csv, to_utf8
+from huzhu.bulk.problems import BadInput, Problem
+from huzhu.bulk.typed import Reading, literal, quoted, reading
+from huzhu.bulk.workbooks import read_workbook
+from huzhu.rules.program import Program
+from huzhu.rules.records import expected
+from huzhu.rules.texts import Text
+
+SUFFIXES = (".parquet", ".csv", ".xlsx")
+ROW = "__row"
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An input ready to be read: a Parquet file, its columns with their DuckDB types, and how rows are counted."""
+
+    file: str  # as the person named it
+    parquet: Path
+    columns: dict[str, str]
+    rows: int
+    first_row: int  # what the person calls the first record
+    has_row_column: bool
+
+    def source(self) -> str:
+        return f"read_parquet({literal(str(self.parquet))})"
+
+    def numbered(self) -> str:
+        """A source with the person's row number as `__row`."""
+        if self.has_row_column:
+            return self.source()
+        return (
+            f"(SELECT * EXCLUDE (file_row_number), file_row_number + {self.first_row} AS {ROW} "
+            f"FROM read_parquet({literal(str(self.parquet))}, file_row_number = true))"
+        )
+
+    def kept(self, results: set[str]) -> list[str]:
+        """The user's columns, without those that a result of the same name replaces."""
+        return [name for name in self.columns if name.lower() not in results and name != ROW]
+
+
+def check_suffix(path: Path, what: str) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        said = Text(
+            f"{what} 的格式由后缀决定：{'、'.join(SUFFIXES)}", f"the suffix of {what} says its format: {', '.join(SUFFIXES)}"
+        )
+        raise BadInput(file=str(path), problems=[Problem(said)])
+    return suffix
+
+
+def open_table(con: duckdb.DuckDBPyConnection, path: Path, *, work: Path, progress: Progress | None = None) -> Table:
+    """Raises BadInput where the file cannot be read at all; its values are not looked at yet."""
+    suffix = check_suffix(path, "INPUT")
+    _check_there(path)
+    if suffix == ".parquet":
+        return _table(con, path, path, first_row=1, has_row_column=False)
+    made = work / "input.parquet"
+    if suffix == ".xlsx":
+        read_workbook(path=path, into=made, progress=progress)
+        return _table(con, path, made, first_row=2, has_row_column=True)
+    _csv_to_parquet(con, path, made, work)
+    return _table(con, path, made, first_row=2, has_row_column=False)
+
+
+def _check_there(path: Path) -> None:
+    said = None
+    if not path.exists():
+        said = Text("没有这个文件", "there is no such file")
+    elif path.is_dir():
+        said = Text("这是文件夹，不是文件", "this is a folder, not a file")
+    elif path.stat().st_size == 0:
+        said = Text("文件是空的", "the file is empty")
+    if said is not None:
+        raise BadInput(file=str(path), problems=[Problem(said)])
+
+
+def _csv_to_parquet(con: duckdb.DuckDBPyConnection, path: Path, made: Path, work: Path) -> None:
+    shape = check_csv(path=path)
+    text = path
+    if shape.encoding != "utf-8":
+        text = work / "input.csv"
+        to_utf8(path=path, into=text)
+    columns = ", ".join(f"NULLIF(trim({quoted(name, 'duckdb')}), '') AS {quoted(name, 'duckdb')}" for name in shape.columns)
+    try:
+        con.execute(f"COPY (SELECT {columns} FROM {shape.reader(text)}) TO {literal(str(made))} (FORMAT parquet)")
+    except duckdb.Error as error:
+        raise shape.refusal(path, error) from None
+
+
+def _table(con: duckdb.DuckDBPyConnection, path: Path, parquet: Path, *, first_row: int, has_row_column: bool) -> Table:
+    try:
+        described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(parquet))})").fetchall()
+        counted = con.execute(f"SELECT count(*) FROM read_parquet({literal(str(parquet))})").fetchall()
+    except duckdb.Error as error:
+        said = Text(f"不是完整的 Parquet 文件：{_first_line(error)}", f"not a whole Parquet file: {_first_line(error)}")
+        raise BadInput(file=str(path), problems=[Problem(said)]) from None
+    rows = int(counted[0][0])
+    if rows == 0:
+        raise BadInput(file=str(path), problems=[Problem(Text("只有表头，没有数据行", "there are no rows"))])
+    columns = {str(row[0]): str(row[1]) for row in described}
+    return Table(str(path), parquet, columns, rows, first_row, has_row_column)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def readings(program: Program, table: Table) -> dict[str, Reading]:
+    """How each fact that the table has is read. BadInput where a column's type cannot hold its fact."""
+    found: dict[str, Reading] = {}
+    problems = []
+    for fact in program.facts:
+        if fact.name not in table.columns:
+            continue
+        raw_type = table.columns[fact.name]
+        one = reading(fact, quoted(fact.name, "duckdb"), raw_type, "duckdb")
+        if one is None:
+            said = expected(fact)
+            problems.append(Problem(Text(f"列的类型是 {raw_type}；{said.zh}", f"the column is {raw_type}; {said.en}"), column=fact.name))
+        else:
+            found[fact.name] = one
+    needed = [fact for fact in program.facts if fact.required and fact.name not in table.columns]
+    problems += [Problem(Text("缺少这一列", "this column is missing"), column=fact.name) for fact in needed]
+    if problems:
+        raise BadInput(file=table.file, problems=problems)
+    return found
+
+
+def missing_columns(program: Program, table: Table) -> list[str]:
+    """Facts the table has no column for: they are not known, in any row."""
+    return [fact.name for fact in program.facts if fact.name not in table.columns]
