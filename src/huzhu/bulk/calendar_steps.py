@@ -16,7 +16,11 @@ MARCH_0000 = 719_468  # days from 0000-03-01 to 1970-01-01
 
 
 def _parts(s: Steps, ymd: Step) -> tuple[Step, Step, Step]:
-    return s.arith("floordiv", ymd, 10_000), s.arith("mod", s.arith("floordiv", ymd, 100), 100), s.arith("mod", ymd, 100)
+    return (
+        s.arith("floordiv", ymd, 10_000),
+        s.arith("mod", s.arith("floordiv", ymd, 100), 100),
+        s.arith("mod", ymd, 100),
+    )
 
 
 def _joined(s: Steps, year: Step, month: Step, day: Step) -> Step:
@@ -45,7 +49,9 @@ def to_ymd(s: Steps, days: Step) -> Step:
     off = s.arith("sub", doe, s.arith("floordiv", doe, 1460))
     off = s.arith("sub", s.arith("add", off, s.arith("floordiv", doe, 36_524)), s.arith("floordiv", doe, 146_096))
     yoe = s.arith("floordiv", off, 365)
-    before = s.arith("sub", s.arith("add", s.arith("mul", yoe, 365), s.arith("floordiv", yoe, 4)), s.arith("floordiv", yoe, 100))
+    before = s.arith(
+        "sub", s.arith("add", s.arith("mul", yoe, 365), s.arith("floordiv", yoe, 4)), s.arith("floordiv", yoe, 100)
+    )
     doy = s.arith("sub", doe, before)
     mp = s.arith("floordiv", s.arith("add", s.arith("mul", doy, 5), 2), 153)
     start = s.arith("floordiv", s.arith("add", s.arith("mul", mp, 153), 2), 5)
@@ -93,6 +99,8 @@ def add_months(s: Steps, ymd: Step, count: Step, *, month_end: str) -> Step:
         return s.choose(too_long, _joined(s, y, m, length), _joined(s, y, m, day))
     december = s.compare("eq", m, 12)
     first = s.choose(
-        december, _joined(s, s.arith("add", y, 1), s.number(1), s.number(1)), _joined(s, y, s.arith("add", m, 1), s.number(1))
+        december,
+        _joined(s, s.arith("add", y, 1), s.number(1), s.number(1)),
+        _joined(s, y, s.arith("add", m, 1), s.number(1)),
     )
     return s.choose(too_long, first, _joined(s, y, m, day))

@@ -128,7 +128,7 @@ def _length(value: int, *, longest: int, span: int) -> int:
 def _width(text: str) -> int:
     """About how many pixels the text takes, rather too many than too few: a Chinese character is as wide as high."""
     wide = sum(unicodedata.east_asian_width(character) in "WFA" for character in text)
-    return wide * _FONT_SIZE + (len(text) - wide) * _FONT_SIZE * 6 // 10
+    return wide * _FONT_SIZE + (len(text) - wide) * _FONT_SIZE * 65 // 100
 
 
 def _widest(texts: Iterable[str]) -> int:

@@ -34,8 +34,8 @@ _DTYPES = {"int": nw.Int64(), "bool": nw.Boolean(), "text": nw.String()}
 
 def with_steps(frame: nw.LazyFrame[Any], wanted: Mapping[str, Step], *, keep: Iterable[str]) -> nw.LazyFrame[Any]:
     """The frame's columns `keep` and a column for each wanted step."""
-    shared = _shared(wanted.values())
-    levels = _levels(shared)
+    shared = shared_steps(wanted.values())
+    levels = levels_of(shared)
     names = {id(step): f"__s{number}" for number, step in enumerate(shared)}
     for level in range(max(levels.values(), default=-1) + 1):
         here = [step for step in shared if levels[id(step)] == level]
@@ -60,7 +60,7 @@ def _walk(roots: Iterable[Step]) -> list[Step]:
     return list(seen.values())
 
 
-def _shared(roots: Iterable[Step]) -> list[Step]:
+def shared_steps(roots: Iterable[Step]) -> list[Step]:
     roots = list(roots)
     order = _walk(roots)
     uses = Counter(id(arg) for step in order for arg in step.args)
@@ -68,7 +68,7 @@ def _shared(roots: Iterable[Step]) -> list[Step]:
     return [step for step in order if uses[id(step)] > 1 and step.op not in _CHEAP]
 
 
-def _levels(shared: list[Step]) -> dict[int, int]:
+def levels_of(shared: list[Step]) -> dict[int, int]:
     """How many shared steps lie one below the other under each shared step."""
     chosen = {id(step) for step in shared}
     depth: dict[int, int] = {}

@@ -16,30 +16,31 @@ from typing import Literal, TextIO
 from huzhu.bulk.problems import SHOWN_AT_MOST, BadInput, Problem
 from huzhu.rules.texts import Text
 
-HEAD_BYTES = 1 << 20
+HEAD_BYTES = PIECE_BYTES = 1 << 20
 LINE_BYTES_AT_MOST = 1 << 20
 RECORD_CHARS_AT_MOST = 2_000_000  # what DuckDB reads, too
 COLUMNS_AT_MOST = 2_000
 ROW = "__row"
+NO_HEADER = Text("第 1 行没有列名：表头必须在第 1 行", "row 1 has no column names: the header must be in row 1")
 SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # what str.strip takes away
 
-# Fewer bytes than this beyond the first of each character may look like UTF-8 by chance in a GB18030 file.
-CHANCE_BYTES = 16
+CHANCE_BYTES = 8  # continuation bytes of UTF-8 that a GB18030 file may show by chance before it shows what it is
 
-KINDS = (
-    (b"PK\x03\x04", "xlsx", Text("Excel 工作簿（或其他 zip 压缩包）", "an Excel workbook (or another zip archive)")),
-    (b"PK\x05\x06", "zip", Text("空的 zip 压缩包", "an empty zip archive")),
-    (b"PAR1", "parquet", Text("Parquet 文件", "a Parquet file")),
-    (b"\xd0\xcf\x11\xe0", "xls", Text("旧的 .xls 工作簿或加密的工作簿", "an old .xls workbook or one with a password")),
-    (b"%PDF", "pdf", Text("PDF 文件", "a PDF file")),
-    (b"\x1f\x8b", "gzip", Text("gzip 压缩文件", "a gzip archive")),
-    (b"\xff\xfe", "utf-16", Text("UTF-16（Unicode 文本）", "UTF-16 (Unicode text)")),
-    (b"\xfe\xff", "utf-16", Text("UTF-16（Unicode 文本）", "UTF-16 (Unicode text)")),
-)
-WANTED = {
-    "xlsx": Text("应为 .xlsx 工作簿", "an .xlsx workbook is expected"),
-    "csv": Text("应为 CSV 文件（UTF-8 或 GBK 文本）", "a CSV file is expected (text in UTF-8 or GBK)"),
+# How a file of another kind begins, what it is, and what to do about it.
+KINDS = {
+    b"PK\x03\x04": Text("Excel 工作簿：请把后缀改为 .xlsx", "an Excel workbook: change the suffix to .xlsx"),
+    b"PK\x05\x06": Text("空的 zip 压缩包", "an empty zip archive"),
+    b"PAR1": Text("Parquet 文件：请把后缀改为 .parquet", "a Parquet file: change the suffix to .parquet"),
+    b"\xd0\xcf\x11\xe0": Text(
+        "旧的 .xls 工作簿或加密的工作簿：请另存为 .xlsx",
+        "an old .xls workbook or one with a password: save it as .xlsx",
+    ),
+    b"%PDF": Text("PDF 文件", "a PDF file"),
+    b"\x1f\x8b": Text("gzip 压缩文件：请先解压", "a gzip archive: unpack it first"),
+    b"\xff\xfe": Text("UTF-16 文本：请另存为“CSV UTF-8”", "text in UTF-16: save it as “CSV UTF-8”"),
+    b"\xfe\xff": Text("UTF-16 文本：请另存为“CSV UTF-8”", "text in UTF-16: save it as “CSV UTF-8”"),
 }
+ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def check_csv(*, path: Path) -> CsvShape:
     GB18030, and a header that is missing or ambiguous."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    problem = kind_problem(head, wanted="csv")
+    problem = kind_problem(head, is_workbook=False)
     if problem is not None:
         raise BadInput(file=str(path), problems=[problem])
     plain = _is_plain(path)
@@ -119,23 +120,219 @@ def to_utf8(*, path: Path, into: Path, shape: CsvShape) -> None:
             writer.writerow(blank if _is_blank(fields) else fields)
 
 
-def kind_problem(head: bytes, *, wanted: Literal["xlsx", "csv"]) -> Problem | None:
-    """What is wrong with a file whose first bytes are `head`, when it is something else than its name says."""
+def kind_problem(head: bytes, *, is_workbook: bool) -> Problem | None:
+    """What is wrong with a file that begins with `head`, when it is not what its name says. Workbooks are zip files."""
     if not head:
         return Problem(Text("文件是空的", "the file is empty"))
-    kind, found = next(((kind, found) for magic, kind, found in KINDS if head.startswith(magic)), ("", None))
-    if kind == wanted:
+    if is_workbook and head.startswith(ZIP):
         return None
-    if found is None and wanted == "csv":
+    found = next((said for magic, said in KINDS.items() if head.startswith(magic)), None)
+    if found is None and not is_workbook:
         return None
+    if found is None and b"\0" in head:
+        found = Text("别的内容", "something else")
     if found is None:
-        is_text = b"\0" not in head
-        found = Text("文本（可能是 CSV）", "text, perhaps CSV") if is_text else Text("别的内容", "something else")
-    advice = Text("", "")
-    if kind in ("xlsx", "parquet", "") and "CSV" in found.zh + kind.upper() or kind in ("xlsx", "parquet"):
-        suffix = {"xlsx": ".xlsx", "parquet": ".parquet"}.get(kind, ".csv")
-        advice = Text(f"：请把后缀改为 {suffix}", f": change the suffix to {suffix}")
-    elif kind == "utf-16":
-        advice = Text("：请另存为“CSV UTF-8”", ": save it as “CSV UTF-8”")
-    said = WANTED[wanted]
-    return Problem(Text(f"{said.zh}，实际内容是{found.zh}{advice.zh}", f"{said.en}, but by its content it is {found.en}{advice.en}"))
+        found = Text("文本：如果是 CSV，请把后缀改为 .csv", "text: if it is CSV, change the suffix to .csv")
+    if is_workbook:
+        return Problem(Text(f"不是 .xlsx 工作簿，而是{found.zh}", f"not an .xlsx workbook but {found.en}"))
+    return Problem(Text(f"不是 CSV 文件，而是{found.zh}", f"not a CSV file but {found.en}"))
+
+
+def header_problems(names: Sequence[str]) -> list[Problem]:
+    """Why `names`, already trimmed, cannot be the columns of a table."""
+    if not any(letter.isalpha() for name in names for letter in name):
+        return [Problem(NO_HEADER, row=1)]
+    if len(names) > COLUMNS_AT_MOST:
+        return [Problem(Text(f"最多 {COLUMNS_AT_MOST} 列", f"at most {COLUMNS_AT_MOST} columns are read"), row=1)]
+    problems = [
+        Problem(Text(f"第 {number} 列没有列名", f"column {number} has no name"), row=1)
+        for number, name in enumerate(names, start=1)
+        if not name
+    ]
+    # Columns are told apart without regard to case, as DuckDB does.
+    seen = Counter(name.casefold() for name in names if name)
+    problems += [
+        Problem(
+            Text("列名重复（不区分大小写）", "the name of more than one column (case does not count)"),
+            row=1,
+            column=name,
+        )
+        for name in dict.fromkeys(names)
+        if name and seen[name.casefold()] > 1
+    ]
+    if ROW in seen:
+        problems.append(Problem(Text("这个列名留给行号使用", "this name is kept for row numbers"), row=1, column=ROW))
+    return problems
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether all lines end alike and none is blank. Raises BadInput for NUL bytes and endless lines."""
+    has_lf = has_crlf = has_cr = has_blank = False
+    since_break = 0
+    tail = b""
+    with path.open("rb") as file:
+        while chunk := file.read(PIECE_BYTES):
+            if chunk.endswith(b"\r"):
+                chunk += file.read(1)
+            if b"\0" in chunk:
+                raise _bad(path, Text("含有 NUL 字节，不是文本文件", "it has NUL bytes, so it is not text"))
+            breaks = [at for at in (chunk.find(b"\n"), chunk.find(b"\r")) if at >= 0]
+            if since_break + min(breaks, default=len(chunk)) > LINE_BYTES_AT_MOST:
+                most = LINE_BYTES_AT_MOST
+                raise _bad(path, Text(f"有一行超过 {most} 字节", f"a line has more than {most} bytes"))
+            last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+            since_break = len(chunk) - last - 1 if breaks else since_break + len(chunk)
+            pairs = chunk.count(b"\r\n") if b"\r" in chunk else 0
+            has_crlf = has_crlf or pairs > 0
+            has_lf = has_lf or (chunk.count(b"\n") > pairs if pairs else b"\n" in chunk)
+            has_cr = has_cr or chunk.count(b"\r") > pairs
+            seam = tail + chunk
+            has_blank = has_blank or b"\n\n" in seam or b"\n\r\n" in seam
+            tail = chunk[-2:]
+    return not has_cr and not has_blank and not (has_lf and has_crlf)
+
+
+def _encoding(path: Path) -> Literal["utf-8", "gb18030"]:
+    fault = _first_fault(path, "utf-8")
+    if fault is None:
+        return "utf-8"
+    row, seen_bytes = fault
+    if seen_bytes >= CHANCE_BYTES:
+        raise _bad(path, Text("这一行有损坏的 UTF-8 字节", "broken UTF-8 bytes in this line"), row=row)
+    fault = _first_fault(path, "gb18030")
+    if fault is None:
+        return "gb18030"
+    said = Text(
+        "这一行既不是 UTF-8 也不是 GB18030（GBK）：请另存为“CSV UTF-8”",
+        "this line is neither UTF-8 nor GB18030 (GBK): save the file as “CSV UTF-8”",
+    )
+    raise _bad(path, said, row=fault[0])
+
+
+def _first_fault(path: Path, encoding: str) -> tuple[int, int] | None:
+    """The line of the first bytes that `encoding` does not know, and how many bytes beyond the first of its character
+    came before them; None when all is well."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines = extra = 0
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(PIECE_BYTES):
+                extra += len(chunk) - len(decoder.decode(chunk))
+                lines += chunk.count(b"\n")
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        extra += len(before) - len(before.decode(encoding))
+        return lines + before.count(b"\n") + 1, extra
+    return None
+
+
+def _header(path: Path, text: str) -> tuple[str, tuple[str, ...], str]:
+    """The delimiter, the names, and what of `text` comes after them."""
+    if re.match(r'"?sep=.?"?\r?\n', text):
+        said = Text(
+            "第 1 行是 Excel 的 sep= 设置：请删除这一行", "row 1 is a setting of Excel (sep=): delete that line"
+        )
+        raise _bad(path, said, row=1)
+    found = {delimiter: _first_record(text, delimiter) for delimiter in (",", "\t", ";")}
+    best = max(found, key=lambda delimiter: len(found[delimiter][0]))
+    delimiter = "," if len(found[","][0]) > 1 else best  # commas, unless there are none and something else is there
+    fields, rest = found[delimiter]
+    if not fields and text.strip():
+        said = Text("表头里的引号没有闭合", "a quote in the header is not closed")
+        raise _bad(path, said if text.partition("\n")[0].strip() else NO_HEADER, row=1)
+    names = tuple(name.strip() for name in fields)
+    if len(names) == 1 and "，" in names[0]:
+        raise _bad(
+            path, Text("列名之间是全角逗号：请改为半角逗号", "full-width commas between names: use plain ones"), row=1
+        )
+    problems = header_problems(names)
+    if problems:
+        raise BadInput(file=str(path), problems=problems)
+    return delimiter, names, rest
+
+
+def _first_record(text: str, delimiter: str) -> tuple[list[str], str]:
+    """No fields at all when the record has no end or its quotes do not fit."""
+    lines = io.StringIO(text, newline="")
+    try:
+        fields = next(csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True), [])
+    except csv.Error:
+        fields = []
+    return fields, lines.read()
+
+
+def _has_more(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(HEAD_BYTES)
+        while chunk := file.read(PIECE_BYTES):
+            if chunk.strip():
+                return True
+    return False
+
+
+def _records(path: Path, shape: CsvShape) -> Iterator[tuple[int, list[str] | None]]:
+    """Each record with its row number, the header included; None in place of the one where quotes go wrong."""
+    lines = _Lines(path, shape.encoding)
+    with lines.file:
+        reader = csv.reader(lines, delimiter=shape.delimiter, strict=True, skipinitialspace=True)
+        row = 0
+        while True:
+            row += 1
+            lines.taken = 0
+            try:
+                fields = next(reader, None)
+            except csv.Error:
+                yield row, None
+                continue
+            if fields is None:
+                return
+            yield row, fields
+
+
+class _Lines(Iterator[str]):
+    """The lines of a file, as long as one record does not take too many of them: a quote that is never closed, or a
+    hostile file, would otherwise gather all of it in memory."""
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self.file: TextIO = path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+        self.taken = 0
+
+    def __next__(self) -> str:
+        line = self.file.readline()
+        if not line:
+            raise StopIteration
+        self.taken += len(line)
+        if self.taken > RECORD_CHARS_AT_MOST:
+            raise csv.Error("record too long")
+        return line
+
+
+def _is_blank(fields: list[str]) -> bool:
+    return not fields or (len(fields) == 1 and not fields[0].strip())
+
+
+def _row_problem(row: int, fields: list[str] | None, shape: CsvShape) -> Problem | None:
+    if fields is None:
+        said = Text(
+            "引号没有闭合，或引号之后还有别的内容，或一行太长",
+            "a quote that is not closed or that something follows, or a row that is too long",
+        )
+        return Problem(said, row=row)
+    wanted, found = len(shape.columns), len(fields)
+    is_closed_by_delimiter = found == wanted + 1 and not fields[-1]
+    if found == wanted or is_closed_by_delimiter or _is_blank(fields):
+        return None
+    return Problem(Text(f"应有 {wanted} 列，实有 {found} 列", f"expected {wanted} values, found {found}"), row=row)
+
+
+def _bad(path: Path, said: Text, *, row: int | None = None) -> BadInput:
+    return BadInput(file=str(path), problems=[Problem(said, row=row)])
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

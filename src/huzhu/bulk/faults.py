@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import narwhals as nw
-
-from huzhu.bulk.columns import with_steps
 from huzhu.bulk.inputs import ROW, Table
 from huzhu.bulk.plan import Plan
 from huzhu.bulk.problems import SHOWN_AT_MOST, BadInput, Problem
+from huzhu.bulk.sql_steps import select_steps
 from huzhu.bulk.typed import Reading, quoted, select_facts
 from huzhu.rules.program import Program
 from huzhu.rules.records import expected
@@ -45,7 +43,9 @@ def _values(con: duckdb.DuckDBPyConnection, table: Table, one: Reading) -> tuple
     count = con.execute(f"SELECT count(*) {where}").fetchall()[0][0]
     if not count:
         return [], 0
-    rows = con.execute(f"SELECT {ROW}, CAST({column} AS VARCHAR) {where} ORDER BY {ROW} LIMIT {SHOWN_AT_MOST}").fetchall()
+    rows = con.execute(
+        f"SELECT {ROW}, CAST({column} AS VARCHAR) {where} ORDER BY {ROW} LIMIT {SHOWN_AT_MOST}"
+    ).fetchall()
     empty = Text("不能为空", "must not be empty")
     said = expected(one.fact)
     return [
@@ -64,17 +64,18 @@ def _checks(
     )  # fmt: skip
     said = [f"__said_{name}" for name in readings]
     wanted = {f"__check{number}": step for number, step in enumerate(plan.checks)}
-    frame = with_steps(nw.from_native(con.sql(facts)), wanted, keep=[ROW, *said]).to_native()
+    decided = select_steps(facts, wanted, keep=[ROW, *(quoted(name, "duckdb") for name in said)])
     problems, total = [], 0
     for number, check in enumerate(program.checks):
-        count = frame.filter(f"__check{number}").aggregate("count(*)").fetchall()[0][0]
+        broken = f"FROM ({decided}) WHERE __check{number}"
+        count = con.execute(f"SELECT count(*) {broken}").fetchall()[0][0]
         if not count:
             continue
         total += count
         shown = f'CAST("__said_{check.fact}" AS VARCHAR)' if check.fact in readings else "NULL"
-        bad = frame.filter(f"__check{number}").order(ROW).limit(SHOWN_AT_MOST).project(f"{ROW}, {shown}")
+        rows = con.execute(f"SELECT {ROW}, {shown} {broken} ORDER BY {ROW} LIMIT {SHOWN_AT_MOST}").fetchall()
         words = Text(f"应为：{check.says.zh}", f"expected {check.says.en}")
-        problems += [Problem(words, row=row, column=check.fact, value=value) for row, value in bad.fetchall()]
+        problems += [Problem(words, row=row, column=check.fact, value=value) for row, value in rows]
     return problems, total
 
 
@@ -97,12 +98,19 @@ def _repeats(
     ).fetchall()
     together = ", ".join(names)
     return [
-        Problem(Text(f"与第 {first} 行重复（{together}）", f"repeats row {first} ({together})"), row=row, column=names[-1], value=value)
+        Problem(
+            Text(f"与第 {first} 行重复（{together}）", f"repeats row {first} ({together})"),
+            row=row,
+            column=names[-1],
+            value=value,
+        )
         for row, value, first in rows
     ], count
 
 
-def has_repeats(con: duckdb.DuckDBPyConnection, table: Table, readings: Mapping[str, Reading], names: tuple[str, ...]) -> bool:
+def has_repeats(
+    con: duckdb.DuckDBPyConnection, table: Table, readings: Mapping[str, Reading], names: tuple[str, ...]
+) -> bool:
     """Whether values that must be unique together are not. Counts 64-bit hashes first, which takes no strings along."""
     if not all(name in readings for name in names):
         return False

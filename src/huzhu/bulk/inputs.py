@@ -56,7 +56,8 @@ def check_suffix(path: Path, what: str) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         said = Text(
-            f"{what} 的格式由后缀决定：{'、'.join(SUFFIXES)}", f"the suffix of {what} says its format: {', '.join(SUFFIXES)}"
+            f"{what} 的格式由后缀决定：{'、'.join(SUFFIXES)}",
+            f"the suffix of {what} says its format: {', '.join(SUFFIXES)}",
         )
         raise BadInput(file=str(path), problems=[Problem(said)])
     return suffix
@@ -94,7 +95,9 @@ def _csv_to_parquet(con: duckdb.DuckDBPyConnection, path: Path, made: Path, work
     if shape.encoding != "utf-8":
         text = work / "input.csv"
         to_utf8(path=path, into=text)
-    columns = ", ".join(f"NULLIF(trim({quoted(name, 'duckdb')}), '') AS {quoted(name, 'duckdb')}" for name in shape.columns)
+    columns = ", ".join(
+        f"NULLIF(trim({quoted(name, 'duckdb')}), '') AS {quoted(name, 'duckdb')}" for name in shape.columns
+    )
     try:
         con.execute(f"COPY (SELECT {columns} FROM {shape.reader(text)}) TO {literal(str(made))} (FORMAT parquet)")
     except duckdb.Error as error:
@@ -130,7 +133,11 @@ def readings(program: Program, table: Table) -> dict[str, Reading]:
         one = reading(fact, quoted(fact.name, "duckdb"), raw_type, "duckdb")
         if one is None:
             said = expected(fact)
-            problems.append(Problem(Text(f"列的类型是 {raw_type}；{said.zh}", f"the column is {raw_type}; {said.en}"), column=fact.name))
+            problems.append(
+                Problem(
+                    Text(f"列的类型是 {raw_type}；{said.zh}", f"the column is {raw_type}; {said.en}"), column=fact.name
+                )
+            )
         else:
             found[fact.name] = one
     needed = [fact for fact in program.facts if fact.required and fact.name not in table.columns]

@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import narwhals as nw
-
 from huzhu.bulk import faults, staged
-from huzhu.bulk.columns import with_steps
 from huzhu.bulk.decoded import codes_list
 from huzhu.bulk.inputs import Table
-from huzhu.bulk.plan import Form, Plan, Step, fact_column, lower
+from huzhu.bulk.plan import Form, Plan, Step, lower
 from huzhu.bulk.problems import BadInput, Problem
-from huzhu.bulk.typed import INVALID, Reading, literal, quoted, select_facts
+from huzhu.bulk.sql_steps import select_steps
+from huzhu.bulk.typed import INVALID, Reading, fact_sql, literal, quoted, select_facts, sql_type
 from huzhu.rules.kinds import Kind
 from huzhu.rules.program import CAP_EXHAUSTED, Program
 from huzhu.rules.texts import Text
@@ -46,7 +44,12 @@ def result_kinds(program: Program) -> dict[str, Kind]:
     found = {"outcome": Kind.TEXT, "reasons": Kind.CODES, "missing": Kind.CODES, "not_tested": Kind.CODES}
     found |= {result.name: result.kind for result in program.results}
     if program.events:
-        found |= {"assessed_fen": Kind.MONEY, "payable_fen": Kind.MONEY, "limited_by": Kind.CODES, "illustrative": Kind.BOOL}
+        found |= {
+            "assessed_fen": Kind.MONEY,
+            "payable_fen": Kind.MONEY,
+            "limited_by": Kind.CODES,
+            "illustrative": Kind.BOOL,
+        }
     elif any(value.illustrative for parameter in program.parameters.values() for value in parameter.values):
         found["illustrative"] = Kind.BOOL
     return found
@@ -89,15 +92,19 @@ class Run:
                 if refused is not None:
                     raise refused
 
-    def _frame(
-        self, wanted: Mapping[str, Step], keep: list[str], *, forms: frozenset[tuple[str, Form]], extra: list[str] | None = None
-    ) -> Any:
+    def _steps(self, wanted: Mapping[str, Step], keep: list[str], *, extra: Mapping[str, str] | None = None) -> str:
+        """A query of the kept raw columns, the extra ones (SQL by name), the flag of bad values, and the wanted steps."""
+        names = [quoted(name, "duckdb") for name in keep]
+        made = [f"{value} AS {name}" for name, value in (extra or {}).items()]
         facts = select_facts(
-            self.program, self.readings, forms, source=self.table.source(), dialect="duckdb",
-            keep=[*(quoted(name, "duckdb") for name in keep), *(extra or [])],
-        )  # fmt: skip
-        names = [one.rpartition(" AS ")[2].strip('"') for one in extra or []]
-        return with_steps(nw.from_native(self.con.sql(facts)), wanted, keep=[*keep, *names, INVALID]).to_native()
+            self.program,
+            self.readings,
+            self.plan.forms,
+            source=self.table.source(),
+            dialect="duckdb",
+            keep=[*names, *made],
+        )
+        return select_steps(facts, wanted, keep=[*names, *(extra or {}), INVALID])
 
     def _bad(self) -> str:
         return f"{INVALID} OR __broken" if self.plan.broken is not None else INVALID
@@ -107,7 +114,12 @@ class Run:
 
     def _wanted(self) -> dict[str, Step]:
         plan = self.plan
-        wanted = {"__outcome": plan.outcome, "__failed": plan.failed, "__missing": plan.missing, "__skipped": plan.skipped}
+        wanted = {
+            "__outcome": plan.outcome,
+            "__failed": plan.failed,
+            "__missing": plan.missing,
+            "__skipped": plan.skipped,
+        }
         if plan.broken is not None:
             wanted["__broken"] = plan.broken
         return wanted
@@ -124,14 +136,19 @@ class Run:
         wanted = self._wanted() | {f"__r_{name}": step for name, (_, step, _) in plan.results.items()}
         if plan.illustrative is not None:
             wanted["__illustrative"] = plan.illustrative
-        frame = self._frame(wanted, keep, forms=plan.forms)
+        decided = self._steps(wanted, keep)
         columns = [quoted(name, "duckdb") for name in keep]
-        columns += [f"{self._guarded('__outcome')} AS outcome", f"{codes_list('__failed', plan.failed_codes)} AS reasons"]
+        columns += [
+            f"{self._guarded('__outcome')} AS outcome",
+            f"{codes_list('__failed', plan.failed_codes)} AS reasons",
+        ]
         columns += self._common()
-        columns += [f"{_decoded(f'__r_{name}', kind, codes)} AS {name}" for name, (kind, _, codes) in plan.results.items()]
+        columns += [
+            f"{_decoded(f'__r_{name}', kind, codes)} AS {name}" for name, (kind, _, codes) in plan.results.items()
+        ]
         if plan.illustrative is not None:
             columns.append("__illustrative AS illustrative")
-        return f"SELECT {', '.join(columns)} FROM ({frame.sql_query()})"
+        return f"SELECT {', '.join(columns)} FROM ({decided})"
 
     # Decisions on events: assessed and staged, drawn, then put beside the input's columns again.
 
@@ -152,44 +169,50 @@ class Run:
         assert plan.illustrative_caps is not None
         wanted |= {"__illustrative": plan.illustrative, "__illustrative_caps": plan.illustrative_caps}
         inner = tuple(dict.fromkeys(cap.per for cap in events.caps if cap.per != events.caps[-1].per))
-        extra = self._keys(events.caps[-1].per, inner, text)
-        frame = self._frame(wanted, [], forms=plan.forms, extra=[*extra, *self._order_columns()])
+        extra = self._keys(events.caps[-1].per, inner, text) | self._order_columns()
+        decided = self._steps(wanted, [], extra=extra)
+        rest = [*extra, *(name for name in wanted if name not in ("__outcome", "__broken"))]
         path = work / "staged.parquet"
-        columns = [f"{self._guarded('__outcome')} AS __outcome"]
-        rest = [name for name in frame.columns if name not in ("__outcome", INVALID, "__broken")]
-        query = f"SELECT {', '.join([*columns, *(quoted(name, 'duckdb') for name in rest)])} FROM ({frame.sql_query()})"
+        query = f"SELECT {self._guarded('__outcome')} AS __outcome, {', '.join(rest)} FROM ({decided})"
         try:
             self.con.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION lz4)")
         except duckdb.Error as error:
             raise self.guard(error) from None
-        return staged.Staged(self.con, path, events, self.table.rows, tuple(f"__n{n}" for n in range(len(numbers))), text is not None, inner)
+        return staged.Staged(
+            self.con,
+            path,
+            events,
+            self.table.rows,
+            tuple(f"__n{n}" for n in range(len(numbers))),
+            text is not None,
+            inner,
+        )
 
     def _value(self, name: str) -> str:
-        return self.readings[name].value if name in self.readings else "NULL"
+        if name in self.readings:
+            return self.readings[name].value
+        return f"CAST(NULL AS {sql_type(self.program.fact(name).kind, 'duckdb')})"
 
-    def _keys(self, widest: tuple[str, ...], inner: tuple[tuple[str, ...], ...], text: str | None) -> list[str]:
-        def hashed(names: tuple[str, ...], salt: str = "") -> str:
-            return f"hash({', '.join([self._value(name) for name in names] + ([literal(salt)] if salt else []))})"
+    def _keys(self, widest: tuple[str, ...], inner: tuple[tuple[str, ...], ...], text: str | None) -> dict[str, str]:
+        def hashed(names: tuple[str, ...], *salt: str) -> str:
+            return f"hash({', '.join([*(self._value(name) for name in names), *map(literal, salt)])})"
 
         events = self.program.events
         assert events is not None
-        extra = [f"{hashed(widest)} AS __g", f"{hashed(widest, 'huzhu')} AS __g2"]
-        extra += [f"{hashed(names)} AS __inner{number}" for number, names in enumerate(inner)]
-        extra += [f"CAST({self._value(events.settled_order)} AS BIGINT) AS __seq"]
-        extra += [f"CAST({self._value(events.settled_amount)} AS BIGINT) AS __settled_amount"]
-        extra += [f"CAST({self._value(text)} AS VARCHAR) AS __text"] if text else []
-        return extra
+        extra = {"__g": hashed(widest), "__g2": hashed(widest, "huzhu")}
+        extra |= {f"__inner{number}": hashed(names) for number, names in enumerate(inner)}
+        extra["__seq"] = f"CAST({self._value(events.settled_order)} AS BIGINT)"
+        extra["__settled_amount"] = f"CAST({self._value(events.settled_amount)} AS BIGINT)"
+        return extra | ({"__text": f"CAST({self._value(text)} AS VARCHAR)"} if text else {})
 
-    def _order_columns(self) -> list[str]:
+    def _order_columns(self) -> dict[str, str]:
         events = self.program.events
         assert events is not None
-        found = []
         names = [name for name in events.order if self.program.fact(name).kind is not Kind.TEXT]
+        found = {}
         for number, name in enumerate(names):
-            value = self._value(name)
-            if self.program.fact(name).kind is Kind.DATE:
-                value = f"CAST({value} - DATE '1970-01-01' AS BIGINT)" if value != "NULL" else "CAST(NULL AS BIGINT)"
-            found.append(f"{value} AS __n{number}")
+            form: Form = "days" if self.program.fact(name).kind is Kind.DATE else "plain"
+            found[f"__n{number}"] = fact_sql(self._value(name), form, "duckdb")
         return found
 
     def _joined(self, path: Path, drawn: Path) -> str:
@@ -215,7 +238,8 @@ class Run:
 
 def _needs_fast() -> Text:
     return Text(
-        "按事件封顶需要 Numba：pip install 'huzhu[fast]'，或用 --engine polars", "caps need Numba: pip install 'huzhu[fast]'"
+        "按事件封顶需要 Numba：pip install 'huzhu[fast]'，或用 --engine polars",
+        "caps need Numba: pip install 'huzhu[fast]'",
     )
 
 
@@ -235,4 +259,4 @@ def metadata(document: Mapping[str, Any], version: str) -> dict[str, str]:
     return {"huzhu_policy": json.dumps(document, ensure_ascii=False), "huzhu_policy_version": version}
 
 
-__all__ = ["BAD", "COMMON", "Run", "connect", "fact_column", "metadata", "result_kinds", "write_parquet"]
+__all__ = ["BAD", "COMMON", "Run", "connect", "metadata", "result_kinds", "write_parquet"]

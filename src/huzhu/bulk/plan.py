@@ -287,10 +287,14 @@ class Lowering:
 
     def parameter(self, number: int, form: Form) -> Step:
         parameter = self._parameter_of(number)
-        null = self.steps.null("bool" if parameter.kind is Kind.BOOL else "text" if parameter.kind is Kind.TEXT else "int")
+        null = self.steps.null(
+            "bool" if parameter.kind is Kind.BOOL else "text" if parameter.kind is Kind.TEXT else "int"
+        )
 
         def value(entry: Value | None) -> Step:
-            return self.constant(parameter.kind, entry.value, form) if entry is not None and entry.is_published else null
+            return (
+                self.constant(parameter.kind, entry.value, form) if entry is not None and entry.is_published else null
+            )
 
         return self._over(number, value, null, null)
 
@@ -304,7 +308,9 @@ class Lowering:
         form: Form = "days" if "days" in self.natural[op.args[0]] else "ymd"
         on = self.node(op.args[0], form)
         if parameter.by is None:
-            return self._chain(on, form, parameter.history(), give, date_unknown, never_before=self.live.never_before(number))
+            return self._chain(
+                on, form, parameter.history(), give, date_unknown, never_before=self.live.never_before(number)
+            )
         key = self.node(op.args[1])
         result = steps.choose(steps.is_null(key), date_unknown, not_modelled) if key.maybe else not_modelled
         for one in reversed(parameter.keys()):
@@ -330,7 +336,9 @@ class Lowering:
         for position, (day, value) in enumerate(changes):
             if never_before and position == 0 and not on.maybe:
                 continue
-            result = self.steps.choose(self.steps.compare("ge", on, self.constant(Kind.DATE, day, form)), give(value), result)
+            result = self.steps.choose(
+                self.steps.compare("ge", on, self.constant(Kind.DATE, day, form)), give(value), result
+            )
         return result
 
     # Formulas.
@@ -403,10 +411,15 @@ def lower(program: Program) -> Plan:
         codes.append(NOTHING_TO_PAY)
     missing = list(found.missing) if len(found.missing) < 63 else _too_many(program)
     lacking = mask(steps, [low.formula(condition) for _, condition in missing])
-    word = {name: steps.make("lit", "text", value=name) for name in ("granted", "refused", "undetermined", "no_rule", "settled")}
+    word = {
+        name: steps.make("lit", "text", value=name)
+        for name in ("granted", "refused", "undetermined", "no_rule", "settled")
+    }
     outcome = steps.choose(unknown, word["undetermined"], word["granted"])
     if nothing is not None:
-        outcome = steps.choose(steps.either(refused, nothing), word["refused"], steps.choose(no_rule, word["no_rule"], outcome))
+        outcome = steps.choose(
+            steps.either(refused, nothing), word["refused"], steps.choose(no_rule, word["no_rule"], outcome)
+        )
     else:
         outcome = steps.choose(refused, word["refused"], steps.choose(no_rule, word["no_rule"], outcome))
     if settled is not None:
@@ -425,7 +438,9 @@ def lower(program: Program) -> Plan:
         skipped=steps.choose(unsettled, mask(steps, [low.formula(skip) for _, skip in skips]), zero),
         skipped_codes=tuple(code for code, _ in skips),
         results=_results(low, granted),
-        illustrative=steps.both(unsettled, illustrative) if illustrative is not None and settled is not None else illustrative,
+        illustrative=steps.both(unsettled, illustrative)
+        if illustrative is not None and settled is not None
+        else illustrative,
         illustrative_caps=low.formula(found.illustrative_caps) if program.events else None,
         assessed=low.node(program.events.assessed) if program.events else None,
         settled=settled,
@@ -486,8 +501,10 @@ def _caps(low: Lowering) -> tuple[Capped, ...]:
         return ()
     return tuple(
         Capped(
-            low.steps.surely(low.node(cap.applies)), low.node(cap.limit),
-            low.node(cap.counts) if cap.counts is not None else None, low.node(cap.each) if cap.each is not None else None,
+            low.steps.surely(low.node(cap.applies)),
+            low.node(cap.limit),
+            low.node(cap.counts) if cap.counts is not None else None,
+            low.node(cap.each) if cap.each is not None else None,
         )  # fmt: skip
         for cap in low.program.events.caps
     )

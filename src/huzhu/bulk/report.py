@@ -70,6 +70,32 @@ CLAIMS = Column(Text("申请数", "Claims"))
 APPLICATIONS = Column(Text("人次", "Applications"))
 ONLY = Column(Text("只因此项", "This alone"))
 
+# Title, note and first heading of the parts that count the codes of a list column.
+LISTS = {
+    "reasons": (
+        Text("不通过的原因", "Reasons of refusal"),
+        Text(
+            "一行可以有几个原因，所以各行之和可以大于不通过的总数。",
+            "A row may have several reasons, so that these may add up to more than the refusals.",
+        ),
+        Text("原因", "Reason"),
+    ),
+    "missing": (
+        Text("因为缺少什么而无法判定", "Undetermined for want of"),
+        Text(
+            "补上所列的值即可判定。以“parameter:”开头的是计划从未公布的数值，不是申请人漏填的。",
+            "With these values they can be decided. What starts with “parameter:” is a value of the plan that was "
+            "never published, not something the applicant left out.",
+        ),
+        Text("缺少的值", "Missing value"),
+    ),
+    "not_tested": (
+        Text("没有检查的限制", "Restrictions that were not tested"),
+        Text("其内容从未公布，因此不作为拒绝的理由。", "Never published, so that they are held against nobody."),
+        Text("限制", "Restriction"),
+    ),
+}
+
 
 def write_report(
     *,
@@ -119,9 +145,9 @@ def _enrolment(tables: Tables) -> Iterator[Part]:
         columns=(APPLICATIONS, SHARE, PREMIUM),
         lines=_outcomes(tables, "enrol", figures) + _total(tables, f"select {figures} from enrol"),
     )
-    yield _reasons(tables, "enrol", APPLICATIONS)
-    yield _missing(tables, "enrol", APPLICATIONS)
-    yield _not_tested(tables, "enrol", APPLICATIONS)
+    yield _listed(tables, "enrol", "reasons")
+    yield _listed(tables, "enrol", "missing")
+    yield _listed(tables, "enrol", "not_tested")
 
 
 def _claims(tables: Tables) -> Iterator[Part]:
@@ -133,10 +159,10 @@ def _claims(tables: Tables) -> Iterator[Part]:
         columns=(CLAIMS, SHARE, PAYABLE),
         lines=_outcomes(tables, "claims", figures) + _total(tables, f"select {figures} from claims"),
     )
-    yield _reasons(tables, "claims", CLAIMS)
+    yield _listed(tables, "claims", "reasons")
     yield _money(tables)
     yield _caps(tables)
-    yield _missing(tables, "claims", CLAIMS)
+    yield _listed(tables, "claims", "missing")
     if "district" in tables.table("claims").columns:
         figures = "count(*), coalesce(sum(payable_fen), 0)"
         yield Part(
@@ -148,7 +174,7 @@ def _claims(tables: Tables) -> Iterator[Part]:
             + _total(tables, f"select {figures} from claims"),
             drawn=(1,),
         )
-    yield _not_tested(tables, "claims", CLAIMS)
+    yield _listed(tables, "claims", "not_tested")
 
 
 def _share(view: str) -> str:
@@ -162,54 +188,17 @@ def _outcomes(tables: Tables, view: str, figures: str) -> list[Line]:
     return [lines[outcome] for outcome in OUTCOMES if outcome in lines]
 
 
-def _listed(tables: Tables, view: str, column: str) -> list[Line]:
+def _listed(tables: Tables, view: str, column: Literal["reasons", "missing", "not_tested"]) -> Part:
     """How many rows carry each code of a list column, and how many carry it alone."""
-    return _lines(
-        tables,
-        f"select code, count(*), count(*) filter (codes = 1) "
-        f"from (select unnest({column}) as code, len({column}) as codes from {view}) group by code order by 2 desc, 1",
+    listed = f"select unnest({column}) as code, len({column}) as codes from {view}"
+    lines = _lines(
+        tables, f"select code, count(*), count(*) filter (codes = 1) from ({listed}) group by code order by 2 desc, 1"
     )
-
-
-def _reasons(tables: Tables, view: str, counted: Column) -> Part:
-    return Part(
-        title=Text("不通过的原因", "Reasons of refusal"),
-        note=Text(
-            "一行可以有几个原因，所以各行之和可以大于不通过的总数。",
-            "A row may have several reasons, so that these may add up to more than the refusals.",
-        ),
-        of=Text("原因", "Reason"),
-        columns=(counted, ONLY),
-        lines=_listed(tables, view, "reasons"),
-    )
-
-
-def _missing(tables: Tables, view: str, counted: Column) -> Part:
-    return Part(
-        title=Text("因为缺少什么而无法判定", "Undetermined for want of"),
-        note=Text(
-            "补上所列的值即可判定。以“parameter:”开头的是计划从未公布的数值，不是申请人漏填的。",
-            "With the values named here these can be decided. What starts with “parameter:” is a value of the plan "
-            "that was never published, not something the applicant left out.",
-        ),
-        of=Text("缺少的值", "Missing value"),
-        columns=(counted, ONLY),
-        lines=_listed(tables, view, "missing"),
-    )
-
-
-def _not_tested(tables: Tables, view: str, counted: Column) -> Part:
-    return Part(
-        title=Text("没有检查的限制", "Restrictions that were not tested"),
-        note=Text(
-            "这些限制的内容从未公布，因此不作为拒绝的理由。",
-            "Their terms were never published, so that they are held against nobody.",
-        ),
-        of=Text("限制", "Restriction"),
-        columns=(counted,),
-        lines=[Line(line.code, line.figures[:1]) for line in _listed(tables, view, "not_tested")],
-        drawn=(),
-    )
+    counted = APPLICATIONS if view == "enrol" else CLAIMS
+    if column == "not_tested":
+        lines = [Line(line.code, line.figures[:1]) for line in lines]
+        return Part(*LISTS[column], columns=(counted,), lines=lines, drawn=())
+    return Part(*LISTS[column], columns=(counted, ONLY), lines=lines)
 
 
 def _money(tables: Tables) -> Part:
@@ -286,10 +275,10 @@ def _key_figures(tables: Tables) -> list[tuple[Column, int]]:
     claims = _total(tables, f"select count(*), {undetermined}, coalesce(sum(payable_fen), 0) from claims")[0].figures
     columns = (
         Column(Text("参保申请", "Applications")),
-        Column(Text("其中可以参保", "of which may join")),
-        Column(Text("其中无法判定", "of which undetermined")),
+        Column(Text("可以参保", "May join")),
+        Column(Text("参保无法判定", "Enrolment undetermined")),
         Column(Text("理赔申请", "Claims")),
-        Column(Text("其中无法判定", "of which undetermined")),
+        Column(Text("理赔无法判定", "Claims undetermined")),
         PAYABLE,
     )
     return list(zip(columns, enrol + claims, strict=True))

@@ -33,8 +33,14 @@ def steps_for_caps(program: Program, plan: Plan) -> dict[str, Step]:
     assert plan.assessed is not None
     assert plan.settled is not None
     granted = steps.compare("eq", plan.outcome, "granted")
-    drawn = steps.choose(plan.settled, steps.number(SETTLED), steps.choose(granted, steps.number(DRAWN), steps.number(0)))
-    found = {"__drawn": drawn, "__assessed": plan.assessed, "__applies": mask(steps, [cap.applies for cap in plan.caps])}
+    drawn = steps.choose(
+        plan.settled, steps.number(SETTLED), steps.choose(granted, steps.number(DRAWN), steps.number(0))
+    )
+    found = {
+        "__drawn": drawn,
+        "__assessed": plan.assessed,
+        "__applies": mask(steps, [cap.applies for cap in plan.caps]),
+    }
     for number, cap in enumerate(plan.caps):
         found[f"__limit{number}"] = cap.limit
         if cap.counts is not None and cap.each is not None:
@@ -50,7 +56,9 @@ def order_keys(program: Program) -> tuple[list[str], str | None]:
     kinds = [program.fact(name).kind for name in events.order]
     texts = [name for name, kind in zip(events.order, kinds, strict=True) if kind is Kind.TEXT]
     if len(texts) > 1 or (texts and events.order[-1] != texts[0]):
-        raise AssertionError(f"{program.id}: at most one text may order events, the last key; found {', '.join(events.order)}")
+        raise AssertionError(
+            f"{program.id}: at most one text may order events, the last key; found {', '.join(events.order)}"
+        )
     numbers = [
         fact_column(name, "days" if kind is Kind.DATE else "plain")
         for name, kind in zip(events.order, kinds, strict=True)
@@ -118,8 +126,12 @@ class Staged:
 
         counted = [number for number, cap in enumerate(self.events.caps) if cap.counts is not None]
         constant = all(limit is not None for limit in limits)
-        offsets, text = _text(table.column("text")) if self.text else (np.zeros(count + 1, np.int64), np.zeros(0, np.uint8))
-        finer = [[name for name in self.inner].index(cap.per) if cap.per in self.inner else -1 for cap in self.events.caps]
+        offsets, text = (
+            _text(table.column("text")) if self.text else (np.zeros(count + 1, np.int64), np.zeros(0, np.uint8))
+        )
+        finer = [
+            [name for name in self.inner].index(cap.per) if cap.per in self.inner else -1 for cap in self.events.caps
+        ]
         codes = [np.unique(column(f"inner{n}"), return_inverse=True)[1] for n in range(len(self.inner))]
         paid, bound = caps_kernel.draw(
             caps_kernel.Events(
@@ -155,12 +167,13 @@ class Staged:
         columns += [f"COALESCE(__limit{n}, 0) AS limit{n}" for n in range(len(caps))]
         for number, cap in enumerate(caps):
             if cap.counts is not None:
-                columns += [f"COALESCE(__counts{number}, 0) AS counts{number}", f"COALESCE(__each{number}, 0) AS each{number}"]
+                columns += [
+                    f"COALESCE(__counts{number}, 0) AS counts{number}",
+                    f"COALESCE(__each{number}, 0) AS each{number}",
+                ]
         columns += [f"__inner{n} AS inner{n}" for n in range(len(self.inner))]
         where = f"__drawn > 0 AND __g % {shards} = {shard}" if shards > 1 else "__drawn > 0"
-        query = (
-            f"SELECT {', '.join(columns)} FROM read_parquet({literal(str(self.path))}, file_row_number = true) WHERE {where}"
-        )
+        query = f"SELECT {', '.join(columns)} FROM read_parquet({literal(str(self.path))}, file_row_number = true) WHERE {where}"
         return self.con.sql(query).to_arrow_table()
 
     def _write(self, into: Path, paid: npt.NDArray[np.int64], bound: npt.NDArray[np.int32]) -> None:

@@ -58,9 +58,9 @@ def _value(fact: Fact, raw: str, raw_type: str, dialect: Dialect) -> str | None:
     base = raw_type.partition("(")[0]
     text = base in ("VARCHAR", "STRING", "CHAR", "TEXT")
     if base in ("NULL", '"NULL"', "VOID"):
-        return f"CAST(NULL AS {_sql_type(fact.kind, dialect)})"
+        return f"CAST(NULL AS {sql_type(fact.kind, dialect)})"
     if fact.kind is Kind.TEXT:
-        return raw if text else f"CAST({raw} AS {_sql_type(Kind.TEXT, dialect)})" if base in (*_WHOLE, *_WIDE) else None
+        return raw if text else f"CAST({raw} AS {sql_type(Kind.TEXT, dialect)})" if base in (*_WHOLE, *_WIDE) else None
     if fact.kind is Kind.BOOL:
         return _bool(raw, base, text=text)
     if fact.kind is Kind.DATE:
@@ -68,7 +68,7 @@ def _value(fact: Fact, raw: str, raw_type: str, dialect: Dialect) -> str | None:
     return _whole(raw, base, dialect, text=text)
 
 
-def _sql_type(kind: Kind, dialect: Dialect) -> str:
+def sql_type(kind: Kind, dialect: Dialect) -> str:
     names = {Kind.TEXT: "VARCHAR" if dialect == "duckdb" else "STRING", Kind.BOOL: "BOOLEAN", Kind.DATE: "DATE"}
     return names.get(kind, "BIGINT")
 
@@ -86,7 +86,7 @@ def _date(raw: str, base: str, dialect: Dialect, *, text: bool) -> str | None:
         return raw
     if text:
         # Only the one written form: cast and written again it must be the same.
-        kind = _sql_type(Kind.TEXT, dialect)
+        kind = sql_type(Kind.TEXT, dialect)
         return f"CASE WHEN CAST(TRY_CAST({raw} AS DATE) AS {kind}) = {raw} THEN TRY_CAST({raw} AS DATE) END"
     if base.startswith("TIMESTAMP"):
         return f"CASE WHEN {raw} = date_trunc('day', {raw}) THEN CAST({raw} AS DATE) END"
@@ -104,7 +104,7 @@ def _whole(raw: str, base: str, dialect: Dialect, *, text: bool) -> str | None:
         return f"CASE WHEN {raw} = floor({raw}) AND abs({raw}) < 9007199254740992 THEN CAST({raw} AS BIGINT) END"
     if not text:
         return None
-    number, kind = f"TRY_CAST({raw} AS BIGINT)", _sql_type(Kind.TEXT, dialect)
+    number, kind = f"TRY_CAST({raw} AS BIGINT)", sql_type(Kind.TEXT, dialect)
     whole = f"split_part({raw}, '.', 1)"
     # A spreadsheet or a data frame with empty cells writes 12 as 12.0.
     zeros = f"replace(split_part({raw}, '.', 2), '0', '') = '' AND split_part({raw}, '.', 3) = ''"
@@ -136,7 +136,11 @@ def fact_sql(value: str, form: Form, dialect: Dialect) -> str:
     if form == "plain":
         return value
     if form == "days":
-        return f"CAST({value} - DATE '1970-01-01' AS BIGINT)" if dialect == "duckdb" else f"CAST(unix_date({value}) AS BIGINT)"
+        return (
+            f"CAST({value} - DATE '1970-01-01' AS BIGINT)"
+            if dialect == "duckdb"
+            else f"CAST(unix_date({value}) AS BIGINT)"
+        )
     return f"CAST(year({value}) AS BIGINT) * 10000 + month({value}) * 100 + day({value})"
 
 
@@ -148,7 +152,7 @@ def select_facts(
     columns = list(keep)
     for name, form in sorted(forms):
         fact = program.fact(name)
-        value = readings[name].value if name in readings else f"CAST(NULL AS {_sql_type(fact.kind, dialect)})"
+        value = readings[name].value if name in readings else f"CAST(NULL AS {sql_type(fact.kind, dialect)})"
         columns.append(f"{fact_sql(value, form, dialect)} AS {quoted(fact_column(name, form), dialect)}")
     invalid = [f"COALESCE({one.invalid}, FALSE)" for one in readings.values() if one.raw_invalid()]
     columns.append(f"({' OR '.join(invalid) or 'FALSE'}) AS {INVALID}")

@@ -236,11 +236,7 @@ class SheetScan:
             return
         self.rows = max(self.rows, int(match[2]))
         self.columns = max(self.columns, column_number(match[1]))
-        if (
-            self.rows > ROWS_AT_MOST
-            or self.columns > COLUMNS_AT_MOST
-            or self.rows * self.columns > AREA_CELLS_AT_MOST
-        ):
+        if self.rows > ROWS_AT_MOST or self.columns > COLUMNS_AT_MOST or self.rows * self.columns > AREA_CELLS_AT_MOST:
             raise Refused("far", cells=[(f"{letters(self.columns - 1)}{self.rows}", "")])
 
 

@@ -55,7 +55,8 @@ SENTENCES = {
         "工作簿有密码保护：请去掉打开密码后另存为 .xlsx", "the workbook has a password: save it as .xlsx without one"
     ),
     "old_format": Text(
-        "这是旧的 .xls 格式（Excel 97-2003）：请另存为 .xlsx", "this is the old .xls format (Excel 97-2003): save it as .xlsx"
+        "这是旧的 .xls 格式（Excel 97-2003）：请另存为 .xlsx",
+        "this is the old .xls format (Excel 97-2003): save it as .xlsx",
     ),
     "xlsb": Text("这是二进制工作簿 .xlsb：请另存为 .xlsx", "this is a binary workbook (.xlsb): save it as .xlsx"),
     "not_a_workbook": Text(
@@ -88,7 +89,10 @@ SENTENCES = {
         "公式没有保存结果：请用 Excel 或 WPS 打开，重新计算后保存，或者粘贴为数值",
         "a formula without a stored result: open the file in Excel or WPS and save it, or paste the values",
     ),
-    "error_cells": Text("单元格是错误值（如 #REF!、#N/A）：请改正或清空", "the cell holds an error such as #REF! or #N/A: correct or clear it"),
+    "error_cells": Text(
+        "单元格是错误值（如 #REF!、#N/A）：请改正或清空",
+        "the cell holds an error such as #REF! or #N/A: correct or clear it",
+    ),
     "long_numbers": Text(
         "超过 15 位的数字被存成了数值，电子表格已把末尾几位变成 0：请把这一列设为文本，重新填写",
         "a number of more than 15 digits was stored as a number and the spreadsheet has lost its last digits: "
@@ -147,7 +151,7 @@ def _check_kind(path: Path) -> None:
         head = file.read(4096)
         if head.startswith(OLE):
             raise _refusal(path, "encrypted" if _holds(file, ENCRYPTED_STREAM) else "old_format")
-    problem = kind_problem(head, wanted="xlsx")
+    problem = kind_problem(head, is_workbook=True)
     if problem is not None:
         raise BadInput(file=str(path), problems=[problem])
     if file_bytes > FILE_BYTES_AT_MOST:
@@ -173,7 +177,9 @@ def _run(path: Path, into: Path, progress: Callable[[int], None] | None, limits:
     environment = {**os.environ, **one_heap, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
     timed_out = threading.Event()
     with tempfile.TemporaryFile() as complaints:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, env=environment)
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, env=environment
+        )
 
         def stop() -> None:
             timed_out.set()
@@ -246,7 +252,9 @@ def _refusal(
     advice = SAVE_AS_CSV if kind in WITH_CSV_ADVICE else Text("", "")
     expected = Text(sentence.zh.format(**values) + advice.zh, sentence.en.format(**values) + advice.en)
     return BadInput(
-        file=str(path), problems=[_at(cell, value, expected) for cell, value in cells] or [Problem(expected)], total=total
+        file=str(path),
+        problems=[_at(cell, value, expected) for cell, value in cells] or [Problem(expected)],
+        total=total,
     )
 
 

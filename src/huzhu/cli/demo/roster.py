@@ -193,7 +193,7 @@ def _not(column: str) -> Callable[[Courier, Random], Courier]:
 
 # Per 10,000 people. Chosen one after the other, so that some rows carry two mistakes, as in life.
 MISTAKES: tuple[tuple[int, Callable[[Courier, Random], Courier]], ...] = (
-    (1, _too_early),
+    (2, _too_early),
     (120, _over_60),
     (30, _around_60),
     (15, _born_on_29_february),

@@ -1,4 +1,4 @@
-"""What collective bargaining at Guangxi Wanwei added to a worker's month (Workers' Daily, 14 August 2022), item by item."""
+"""What collective bargaining at Guangxi Wanwei added to a worker's month (Workers' Daily, 14 August 2022)."""
 
 from __future__ import annotations
 
@@ -53,12 +53,13 @@ PAY = Draft(
     advice=(
         Text(
             "报道称工资、午餐补贴、营养费三项每人每月合计调增近1000元；各项数额请查阅本单位的集体合同。",
-            "The page says wage, lunch and nutrition together rose by nearly 1,000 yuan a month each; the firm's collective "
-            "contract has the items.",
+            "The page says wage, lunch and nutrition together rose by nearly 1,000 yuan a month each; "
+            "the firm's collective contract has the items.",
         ),
         Text(
             "正高级职称技术津贴每月1000元，自2022年8月14日的报道起可知。",
-            "The technical allowance for the full senior title is 1,000 yuan a month, known since the report of 14 August 2022.",
+            "The technical allowance for the full senior title is 1,000 yuan a month, "
+            "known since the report of 14 August 2022.",
         ),
     ),
 )

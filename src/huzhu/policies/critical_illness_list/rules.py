@@ -1,5 +1,5 @@
-"""Whether an illness is one of the 28 severe or 3 mild ones defined for critical-illness insurance in the 2020 revision,
-issued on 5 November 2020 (secondary source: an insurer's terms).
+"""Whether an illness is one of the 28 severe or 3 mild ones of the definitions for critical-illness insurance issued on
+5 November 2020 (secondary source: an insurer's terms).
 """
 
 from __future__ import annotations

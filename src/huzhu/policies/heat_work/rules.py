@@ -1,5 +1,5 @@
-"""Work in the heat: what the national measures of June 2012 (安监总安健〔2012〕89号, Art. 8) ask of a hot day, stricter local
-limits beside them, and the heat allowance (Art. 17) each province has set.
+"""Work in the heat: what the national measures of June 2012 (安监总安健〔2012〕89号, Art. 8) ask of a hot day, stricter
+local limits beside them, and the heat allowance (Art. 17) each province has set.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ MEASURES = Draft(
         ),
         Text(
             "怀孕女职工和未成年工也不得在33℃以上的工作场所作业；本决定不问室内温度。",
-            "Pregnant workers and minors may not work in workplaces above 33 °C either; this decision does not ask what it is indoors.",
+            "Pregnant workers and minors may not work in workplaces above 33 °C either; "
+            "this decision does not ask what it is indoors.",
         ),
     ),
 )
@@ -107,7 +108,7 @@ def _in_heat(r: Record) -> Node:
 
 
 def _month_is_paid(month: int) -> Expression:
-    return lambda r: (_local("heat_allowance_first_month")(r) <= month) & (_local("heat_allowance_last_month")(r) >= month)
+    return lambda r: (r.first_month <= month) & (r.last_month >= month)
 
 
 ALLOWANCE = Draft(
@@ -126,17 +127,18 @@ ALLOWANCE = Draft(
             "works in heat, or where it cannot be brought below 33 °C",
         ),
     ),
+    steps={
+        "first_month": (Text("发放首月", "first month of the season"), _local("heat_allowance_first_month")),
+        "last_month": (Text("发放末月", "last month of the season"), _local("heat_allowance_last_month")),
+    },
     rules=(
         Rule(
             "outside_months",
-            lambda r: (
-                (month_of(r.on) >= _local("heat_allowance_first_month")(r))
-                & (month_of(r.on) <= _local("heat_allowance_last_month")(r))
-            ),
+            lambda r: (month_of(r.on) >= r.first_month) & (month_of(r.on) <= r.last_month),
             Text("在发放月份之内", "within the season it is paid in"),
             Text(
-                "{on} 不在发放月份（{heat_allowance_first_month}月至{heat_allowance_last_month}月）之内",
-                "{on} is outside the months it is paid for ({heat_allowance_first_month} to {heat_allowance_last_month})",
+                "{on} 不在发放月份（{first_month}月至{last_month}月）之内",
+                "{on} is outside the months it is paid for (month {first_month} to month {last_month})",
             ),
             "heat-measures",
             restriction=True,
@@ -153,7 +155,7 @@ ALLOWANCE = Draft(
         Gives("per", Text("按月或按天", "by the month or by the day"), _local("heat_allowance_per"), needed=False),
         Gives(
             "months",
-            Text("发放月份（空为不详，见未检验的条件）", "months it is paid for (empty: not known, see what was not tested)"),
+            Text("发放月份（空为不详）", "months it is paid for (empty: not known)"),
             codes={str(month): _month_is_paid(month) for month in range(1, 13)},
             needed=False,
         ),
@@ -166,9 +168,10 @@ ALLOWANCE = Draft(
     ),
     advice=(
         Text(
-            "全国办法第十七条：在35℃以上高温天气从事室外露天作业，或工作场所不能降到33℃以下的，应当发放高温津贴，计入工资总额。",
-            "National measures, Art. 17: due for work outdoors on days of 35 °C or more, or where the workplace cannot be "
-            "brought below 33 °C; it is part of total wages.",
+            "全国办法第十七条：在35℃以上高温天气从事室外露天作业，或工作场所不能降到33℃以下的，"
+            "应当发放高温津贴，计入工资总额。",
+            "National measures, Art. 17: due for work outdoors on days of 35 °C or more, or where the workplace "
+            "cannot be brought below 33 °C; it is part of total wages.",
         ),
         Text("防暑降温饮料不得代替高温津贴。", "Drinks may not take the place of the allowance."),
         Text(
