@@ -6,10 +6,7 @@ to begin in March, so that the leap day comes last.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from huzhu.bulk.plan import Step, Steps
+from huzhu.bulk.steps import Step, Steps
 
 DAYS_IN_ERA = 146_097  # 400 years
 MARCH_0000 = 719_468  # days from 0000-03-01 to 1970-01-01

@@ -126,9 +126,14 @@ def _length(value: int, *, longest: int, span: int) -> int:
 
 
 def _width(text: str) -> int:
-    """About how many pixels the text takes, rather too many than too few: a Chinese character is as wide as high."""
-    wide = sum(unicodedata.east_asian_width(character) in "WFA" for character in text)
-    return wide * _FONT_SIZE + (len(text) - wide) * _FONT_SIZE * 65 // 100
+    """About how many pixels the text takes, rather too many than too few, in hundredths of its height a character."""
+    total = 0
+    for character in text:
+        if unicodedata.east_asian_width(character) in "WFA":
+            total += 100
+        else:
+            total += 65 if character.isdecimal() or character.isupper() else 58
+    return total * _FONT_SIZE // 100
 
 
 def _widest(texts: Iterable[str]) -> int:

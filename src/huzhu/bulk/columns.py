@@ -11,7 +11,7 @@ from typing import Any
 
 import narwhals as nw
 
-from huzhu.bulk.plan import Step
+from huzhu.bulk.steps import Step
 
 _CHEAP = {"column", "lit", "null"}
 _SIGNS: dict[str, Any] = {

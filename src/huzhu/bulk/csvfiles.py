@@ -22,6 +22,7 @@ RECORD_CHARS_AT_MOST = 2_000_000  # what DuckDB reads, too
 COLUMNS_AT_MOST = 2_000
 ROW = "__row"
 NO_HEADER = Text("第 1 行没有列名：表头必须在第 1 行", "row 1 has no column names: the header must be in row 1")
+NO_ROWS = Text("只有表头，没有数据行", "there is a header but no rows below it")
 SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # what str.strip takes away
 
 CHANCE_BYTES = 8  # continuation bytes of UTF-8 that a GB18030 file may show by chance before it shows what it is
@@ -58,7 +59,8 @@ class CsvShape:
         that does not fit; storing rejects instead took 17 GB and two minutes for 12 MB of short rows."""
         columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in self.columns)
         return (
-            f"read_csv({_literal(str(path))}, columns = {{{columns}}}, header = true, delim = {_literal(self.delimiter)}, "
+            f"read_csv({_literal(str(path))}, columns = {{{columns}}}, header = true, "
+            f"delim = {_literal(self.delimiter)}, "
             "quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, null_padding = false)"
         )
 
@@ -104,7 +106,7 @@ def check_csv(*, path: Path) -> CsvShape:
     text = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)().decode(head)
     delimiter, columns, rest = _header(path, text.removeprefix("\ufeff"))
     if not rest.strip() and not _has_more(path):
-        raise _bad(path, Text("只有表头，没有数据行", "there is a header but no rows below it"))
+        raise _bad(path, NO_ROWS)
     return CsvShape(columns, delimiter, encoding, needs_copy=not plain or encoding != "utf-8")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
+
 from huzhu.bulk.inputs import ROW, Table
 from huzhu.bulk.plan import Plan
 from huzhu.bulk.problems import SHOWN_AT_MOST, BadInput, Problem

@@ -357,7 +357,7 @@ class _Page:
 
     def part(self, part: Part) -> str:
         head = f"<section>\n<h3>{escape(part.title.get(self.lang))}</h3>\n"
-        if not part.lines:
+        if all(line.is_total for line in part.lines):
             return f'{head}<p class="note">{self.say("没有。", "None.")}</p>\n</section>'
         note = f'<p class="note">{escape(part.note.get(self.lang))}</p>\n'
         if not part.drawn:
@@ -367,25 +367,27 @@ class _Page:
     def figure(self, part: Part) -> str:
         """The chart. The bars of a pair are told apart by their order as well as by their colour."""
         rows = []
-        told = []
         for line in part.lines:
-            if line.is_total:
-                continue
-            figures = [(part.columns[index], line.figures[index]) for index in part.drawn]
-            marks = tuple(
-                Mark(figure, self.shown(column, figure), quiet=place < len(figures) - 1)
-                for place, (column, figure) in enumerate(figures)
-            )
-            rows.append(Row(self.name(line.code), marks))
-            told.append(f"{self.name(line.code)} {' / '.join(mark.shown for mark in marks)}")
+            if not line.is_total:
+                marks = tuple(
+                    Mark(
+                        line.figures[index],
+                        self.shown(part.columns[index], line.figures[index]),
+                        index != part.drawn[-1],
+                    )
+                    for index in part.drawn
+                )
+                rows.append(Row(self.name(line.code), marks))
         heads = [part.columns[index].head.get(self.lang) for index in part.drawn]
-        chart = bars(rows=rows, alternative=f"{part.title.get(self.lang)} ({' / '.join(heads)}): {'; '.join(told)}")
-        order = ("", "") if len(heads) == 1 else (self.say("上：", "above: "), self.say("下：", "below: "))
-        keys = [
-            f'<span class="swatch{" quiet" if place < len(heads) - 1 else ""}"></span>{order[place]}{escape(head)}'
-            for place, head in enumerate(heads)
-        ]
-        return f"<figure>{chart}<figcaption>{' &emsp; '.join(keys)}</figcaption></figure>"
+        told = "; ".join(f"{row.label} {' / '.join(mark.shown for mark in row.marks)}" for row in rows)
+        chart = bars(rows=rows, alternative=f"{part.title.get(self.lang)} ({' / '.join(heads)}): {told}")
+        keys = f'<span><span class="swatch"></span>{escape(heads[0])}</span>'
+        if len(heads) == 2:
+            above = self.say(f"上：{heads[0]}", f"above: {heads[0]}")
+            below = self.say(f"下：{heads[1]}", f"below: {heads[1]}")
+            keys = f'<span><span class="swatch quiet"></span>{above}</span>'
+            keys += f'<span><span class="swatch"></span>{below}</span>'
+        return f"<figure>{chart}<figcaption>{keys}</figcaption></figure>"
 
     def table(self, part: Part) -> str:
         """The table scrolls by itself where it is wider than the page, by keyboard too."""

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from huzhu.bulk.plan import Plan, Step, Steps, fact_column, mask
+from huzhu.bulk.plan import Plan
+from huzhu.bulk.steps import Step, Steps, mask
 from huzhu.bulk.typed import literal
 from huzhu.rules.kinds import Kind
 from huzhu.rules.program import Events, Program
@@ -49,22 +50,14 @@ def steps_for_caps(program: Program, plan: Plan) -> dict[str, Step]:
     return found
 
 
-def order_keys(program: Program) -> tuple[list[str], str | None]:
-    """The whole-number columns and the one text column that put events in order."""
+def order_facts(program: Program) -> tuple[list[str], str | None]:
+    """The whole-number facts and the one text that put unsettled events in order."""
     events = program.events
     assert events is not None
-    kinds = [program.fact(name).kind for name in events.order]
-    texts = [name for name, kind in zip(events.order, kinds, strict=True) if kind is Kind.TEXT]
+    texts = [name for name in events.order if program.fact(name).kind is Kind.TEXT]
     if len(texts) > 1 or (texts and events.order[-1] != texts[0]):
-        raise AssertionError(
-            f"{program.id}: at most one text may order events, the last key; found {', '.join(events.order)}"
-        )
-    numbers = [
-        fact_column(name, "days" if kind is Kind.DATE else "plain")
-        for name, kind in zip(events.order, kinds, strict=True)
-        if kind is not Kind.TEXT
-    ]
-    return numbers, texts[0] if texts else None
+        raise AssertionError(f"{program.id}: at most one text may order events, the last key; found {', '.join(events.order)}")
+    return [name for name in events.order if name not in texts], texts[0] if texts else None
 
 
 @dataclass(frozen=True, slots=True)

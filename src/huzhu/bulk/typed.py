@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from huzhu.bulk.plan import Form, fact_column
+from huzhu.bulk.lowering import Form, fact_column
 from huzhu.rules.kinds import Kind
 from huzhu.rules.program import Fact, Program
 

@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import IO, Any
 from xml.parsers import expat
 
@@ -88,26 +89,29 @@ def check_members(archive: zipfile.ZipFile, *, file_bytes: int) -> None:
     if len({member.filename.lower() for member in members}) != len(members):
         raise Refused("odd_parts", part="")
     for member in members:
-        name = member.filename
-        if (
-            name.startswith("/")
-            or "\\" in name
-            or ":" in name
-            or ".." in name.split("/")
-            or stat.S_ISLNK(member.external_attr >> 16)
-        ):
-            raise Refused("odd_parts", part=name[:80])
         if member.flag_bits & 1:
             raise Refused("encrypted")
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise Refused("odd_parts", part=name[:80])
+        if is_odd(member):
+            raise Refused("odd_parts", part=member.filename[:80])
         if member.file_size > max(RATIO_COUNTS_FROM_BYTES, RATIO_AT_MOST * member.compress_size):
             raise Refused("bomb", inflated_bytes=member.file_size, file_bytes=file_bytes)
     inflated = sum(member.file_size for member in members)
-    if inflated > INFLATED_BYTES_AT_MOST:
+    share_bytes = sum(member.compress_size for member in members) > file_bytes
+    if inflated > INFLATED_BYTES_AT_MOST or share_bytes:
         raise Refused("bomb", inflated_bytes=inflated, file_bytes=file_bytes)
-    if sum(member.compress_size for member in members) > file_bytes:  # parts that share their bytes
-        raise Refused("bomb", inflated_bytes=inflated, file_bytes=file_bytes)
+
+
+def is_odd(member: zipfile.ZipInfo) -> bool:
+    """A path that leads out of its folder, a link, or a compression no spreadsheet program uses."""
+    name = member.filename
+    return (
+        name.startswith("/")
+        or "\\" in name
+        or ":" in name
+        or ".." in name.split("/")
+        or stat.S_ISLNK(member.external_attr >> 16)
+        or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    )
 
 
 def refuse_doctype(*_: object) -> None:
@@ -247,6 +251,10 @@ class LongNumber(Exception):
 def number_text(value: float) -> str:
     if abs(value) >= LONGEST_EXACT:
         raise LongNumber
+    return digits(value)
+
+
+def digits(value: float) -> str:
     text = format(value, ".15g")  # the digits a spreadsheet shows: 53.1 * 100 is 5310 and not 5310.000000000001
     if "e" in text:
         text = format(Decimal(text), "f")
@@ -288,7 +296,7 @@ def named_columns(header: list[object], *, left: int) -> list[str]:
     names: list[str] = []
     for index, value in enumerate(header):
         if not isinstance(value, str):
-            wrong.add(f"{letters(left + index)}1", str(value))
+            wrong.add(f"{letters(left + index)}1", digits(value) if isinstance(value, float) else str(value))
         names.append(value.strip() if isinstance(value, str) else "")
     wrong.refuse_if_any()
     while names and not names[-1]:
@@ -333,7 +341,7 @@ class Table:
         for index in range(self.width, len(columns)):
             for offset, value in enumerate(columns[index]):
                 if value is not None:
-                    self.nameless.add(f"{letters(self.left + index)}{first_row + offset}", value)
+                    self.nameless.add(f"{letters(self.left + index)}{first_row + offset}", value[:80])
         columns = columns[: self.width]
         kept = [offset for offset, row in enumerate(zip(*columns, strict=True)) if any(row)]
         if len(kept) < len(chunk):
@@ -349,7 +357,7 @@ class Table:
         for offset, row in enumerate(chunk):
             for index, value in enumerate(row):
                 if isinstance(value, float) and abs(value) >= LONGEST_EXACT:
-                    self.long_numbers.add(f"{letters(self.left + index)}{first_row + offset}", format(value, ".0f"))
+                    self.long_numbers.add(f"{letters(self.left + index)}{first_row + offset}", digits(value))
 
 
 def convert(path: str, title: str, scan: SheetScan, into: str) -> int:
@@ -384,8 +392,8 @@ def convert(path: str, title: str, scan: SheetScan, into: str) -> int:
 
 
 def read(path: str, into: str) -> int:
-    with open(path, "rb") as file, zipfile.ZipFile(file) as archive:  # noqa: PTH123 - a script without pathlib
-        check_members(archive, file_bytes=file.seek(0, 2))
+    with zipfile.ZipFile(path) as archive:
+        check_members(archive, file_bytes=Path(path).stat().st_size)
         title, part = find_sheet(archive)
         scan = SheetScan()
         with archive.open(part) as stream:
@@ -396,7 +404,8 @@ def read(path: str, into: str) -> int:
 
 
 def say(**line: object) -> None:
-    print(json.dumps(line), flush=True)
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
 
 
 def main(path: str, into: str, memory_bytes: str, cpu_seconds: str) -> None:

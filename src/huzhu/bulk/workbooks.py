@@ -11,12 +11,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Self
 
-from huzhu.bulk.csvfiles import header_problems, kind_problem
+from huzhu.bulk.csvfiles import NO_HEADER, NO_ROWS, header_problems, kind_problem
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.rules.texts import Text
 
@@ -49,7 +49,8 @@ SENTENCES = {
     ),
     "bomb": Text(
         "压缩包解开后有 {inflated_bytes} 字节，而文件只有 {file_bytes} 字节：像是压缩炸弹，没有打开",
-        "it would inflate to {inflated_bytes} bytes from a file of {file_bytes}: this looks like a zip bomb and was not opened",
+        "it would inflate to {inflated_bytes} bytes from a file of {file_bytes}: this looks like a zip bomb and was "
+        "not opened",
     ),
     "encrypted": Text(
         "工作簿有密码保护：请去掉打开密码后另存为 .xlsx", "the workbook has a password: save it as .xlsx without one"
@@ -74,8 +75,8 @@ SENTENCES = {
     "empty_sheet": Text(
         "第一张可见的工作表是空的：第 1 行应当是列名", "the first visible sheet is empty: row 1 must name the columns"
     ),
-    "no_header": Text("第 1 行没有列名：表头必须在第 1 行", "row 1 has no column names: the header must be in row 1"),
-    "no_rows": Text("只有表头，没有数据行", "there is a header but no rows below it"),
+    "no_header": NO_HEADER,
+    "no_rows": NO_ROWS,
     "header_not_text": Text(
         "第 1 行应当是列名（文字），这里是数值或日期：表头必须在第 1 行",
         "row 1 must hold the names of the columns as text, and this is a number or a date: the header must be in row 1",
@@ -114,8 +115,8 @@ SENTENCES = {
     ),
     "stopped": Text(
         "读取这个工作簿的进程被中止（信号 {signal}）：文件可能已损坏，或需要的内存过多；请打开后重新保存，",
-        "reading the workbook was stopped (signal {signal}): the file may be damaged or need too much memory; open it and "
-        "save it again, ",
+        "reading the workbook was stopped (signal {signal}): the file may be damaged or need too much memory; open it "
+        "and save it again, ",
     ),
     "too_big": Text(
         "文件有 {file_bytes} 字节，最多读取 {most} 字节的工作簿：请拆分，",
@@ -134,13 +135,14 @@ def read_workbook(
     `true` and `false`, numbers in plain digits with at most 15 of them; empty cells null. Wholly empty rows are left
     out, and the last column, `__row`, is the sheet's own row number. `progress` is called with the rows written so
     far. Raises BadInput, and then there is no `into`."""
-    refused = True
+    is_done = False
     try:
         _check_kind(path)
-        header = _run(path, into, progress, limits)
-        refused = False
+        with _Child(path, into, limits) as child:
+            header = child.listen(progress)
+        is_done = True
     finally:
-        if refused:
+        if not is_done:
             into.unlink(missing_ok=True)
     return header
 
@@ -155,7 +157,7 @@ def _check_kind(path: Path) -> None:
     if problem is not None:
         raise BadInput(file=str(path), problems=[problem])
     if file_bytes > FILE_BYTES_AT_MOST:
-        raise _refusal(path, "too_big", {"file_bytes": file_bytes, "most": FILE_BYTES_AT_MOST})
+        raise _refusal(path, "too_big", file_bytes=file_bytes, most=FILE_BYTES_AT_MOST)
 
 
 def _holds(file: IO[bytes], wanted: bytes) -> bool:
@@ -168,98 +170,97 @@ def _holds(file: IO[bytes], wanted: bytes) -> bool:
     return False
 
 
-def _run(path: Path, into: Path, progress: Callable[[int], None] | None, limits: Limits) -> list[str]:
-    # By path and not by name, so that the package's own imports do not use up the child's memory; -P keeps the
-    # script's folder out of the import path.
-    command = [sys.executable, "-P", str(CHILD), str(path), str(into), str(limits.memory_bytes), str(limits.seconds)]
-    # One thread and one heap: address space is what is limited, and each thread would reserve its own.
-    one_heap = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
-    environment = {**os.environ, **one_heap, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
-    timed_out = threading.Event()
-    with tempfile.TemporaryFile() as complaints:
-        child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, env=environment
+class _Child:
+    """The process that reads `path`, and what it says. It never outlives the `with` block."""
+
+    def __init__(self, path: Path, into: Path, limits: Limits) -> None:
+        # By path and not by name, so that the package's own imports do not use up the child's memory; -P keeps the
+        # script's folder out of the import path.
+        limit_words = [str(limits.memory_bytes), str(limits.seconds)]
+        command = [sys.executable, "-P", str(CHILD), str(path.absolute()), str(into.absolute()), *limit_words]
+        # One thread and one heap: address space is what is limited, and each thread would reserve its own.
+        one_heap = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
+        imports = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
+        self.path = path
+        self.limits = limits
+        self.complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.complaints,
+            env={**os.environ, **one_heap, **imports},
         )
+        self.is_late = False
+        self.alarm = threading.Timer(limits.seconds, self.stop)
+        self.alarm.daemon = True
 
-        def stop() -> None:
-            timed_out.set()
-            child.kill()
+    def __enter__(self) -> Self:
+        self.alarm.start()
+        return self
 
-        alarm = threading.Timer(limits.seconds, stop)
-        alarm.daemon = True
-        alarm.start()
-        try:
-            return _listen(path, child, progress, limits, timed_out, complaints)
-        finally:
-            alarm.cancel()
-            child.kill()
-            child.wait()
-            if child.stdout is not None:
-                child.stdout.close()
+    def __exit__(self, *_: object) -> None:
+        self.alarm.cancel()
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self.complaints.close()
 
+    def stop(self) -> None:
+        self.is_late = True
+        self.process.kill()
 
-def _listen(
-    path: Path,
-    child: subprocess.Popen[bytes],
-    progress: Callable[[int], None] | None,
-    limits: Limits,
-    timed_out: threading.Event,
-    complaints: IO[bytes],
-) -> list[str]:
-    header: list[str] = []
-    assert child.stdout is not None
-    for raw in child.stdout:
-        line = json.loads(raw)
-        if "header" in line:
-            header = line["header"]
-            problems = header_problems(header)
-            if problems:
-                raise BadInput(file=str(path), problems=problems)
-        elif "refused" in line:
-            raise _refusal(path, line["refused"], line["facts"], line["cells"], line["total"], limits)
-        elif "done" in line:
-            return header
-        elif progress is not None:
-            progress(line["rows"])
-    raise _ending(path, child.wait(), limits, timed_out, complaints)
+    def listen(self, progress: Callable[[int], None] | None) -> list[str]:
+        """The header, once the child has said that all is written."""
+        header: list[str] = []
+        for raw in self.process.stdout or ():
+            if not raw.endswith(b"\n"):  # it was stopped in the middle of a word
+                break
+            line = json.loads(raw)
+            if "header" in line:
+                header = line["header"]
+                problems = header_problems(header)
+                if problems:
+                    raise BadInput(file=str(self.path), problems=problems)
+            elif "refused" in line:
+                facts = {"memory_mib": self.limits.memory_bytes >> 20, **line["facts"]}
+                raise _refusal(self.path, line["refused"], line["cells"], line["total"], **facts)
+            elif "done" in line:
+                return header
+            elif progress is not None:
+                progress(line["rows"])
+        raise self.ending()
 
-
-def _ending(path: Path, status: int, limits: Limits, timed_out: threading.Event, complaints: IO[bytes]) -> Exception:
-    """Why the child is gone without a last word."""
-    if timed_out.is_set() or status == -signal.SIGXCPU:
-        return _refusal(path, "time", limits=limits)
-    if status == -signal.SIGABRT:  # what an allocation beyond the limit does to the reader
-        return _refusal(path, "memory", limits=limits)
-    if status < 0:
-        return _refusal(path, "stopped", {"signal": -status}, limits=limits)
-    complaints.seek(0)
-    said = complaints.read(1 << 20).decode(errors="replace")
-    if "MemoryError" in said or "failed to map segment" in said:  # memory ran out before the child could say so
-        return _refusal(path, "memory", limits=limits)
-    return RuntimeError(f"reading {path} failed with status {status}:\n{said[-2000:]}")
+    def ending(self) -> Exception:
+        """Why the child is gone without a last word."""
+        status = self.process.wait()
+        memory_mib = self.limits.memory_bytes >> 20
+        if self.is_late or status == -signal.SIGXCPU:
+            return _refusal(self.path, "time", seconds=self.limits.seconds)
+        if status == -signal.SIGABRT:  # what an allocation beyond the limit does to the reader
+            return _refusal(self.path, "memory", memory_mib=memory_mib)
+        if status < 0:
+            return _refusal(self.path, "stopped", signal=-status)
+        self.complaints.seek(0)
+        said = self.complaints.read(1 << 20).decode(errors="replace")
+        if "MemoryError" in said or "failed to map segment" in said:  # it ran out before it could say so
+            return _refusal(self.path, "memory", memory_mib=memory_mib)
+        return RuntimeError(f"reading {self.path} failed with status {status}:\n{said[-2000:]}")
 
 
 def _refusal(
-    path: Path,
-    kind: str,
-    facts: Mapping[str, Any] | None = None,
-    cells: Sequence[Sequence[str]] = (),
-    total: int = 1,
-    limits: Limits = LIMITS,
+    path: Path, kind: str, cells: Sequence[Sequence[str]] = (), total: int = 1, **facts: str | int
 ) -> BadInput:
-    values = {"memory_mib": limits.memory_bytes >> 20, "seconds": limits.seconds, **(facts or {})}
     sentence = SENTENCES[kind]
     advice = SAVE_AS_CSV if kind in WITH_CSV_ADVICE else Text("", "")
-    expected = Text(sentence.zh.format(**values) + advice.zh, sentence.en.format(**values) + advice.en)
-    return BadInput(
-        file=str(path),
-        problems=[_at(cell, value, expected) for cell, value in cells] or [Problem(expected)],
-        total=total,
-    )
+    expected = Text(sentence.zh.format(**facts) + advice.zh, sentence.en.format(**facts) + advice.en)
+    problems = [_at(cell, value, expected) for cell, value in cells] or [Problem(expected)]
+    return BadInput(file=str(path), problems=problems, total=total)
 
 
 def _at(cell: str, value: str, expected: Text) -> Problem:
     match = re.fullmatch(r"([A-Z]+)([0-9]+)", cell)
     if match is None:
-        return Problem(expected, value=value or None)
+        return Problem(expected, value=value or cell or None)
     return Problem(expected, row=int(match[2]), column=match[1], value=value or None)

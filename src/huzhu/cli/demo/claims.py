@@ -341,9 +341,10 @@ class _Year:
 
     def filed_twice(self) -> Claim:
         """The same event again, some days later and under a number of its own: nothing is left for it."""
-        claim = self.rng.choice(self.claims["critical_illness"] + self.claims["death_illness"])
+        rare = self.claims["critical_illness"] + self.claims["death_illness"]
+        claim = self.rng.choice(rare or self.claims["injury_consolation"] or [self.everyday()])
         filed = claim.arrived + timedelta(days=self.rng.randint(3, 30))
-        return replace(claim, filed_on=filed, arrived=filed)
+        return replace(claim, filed_on=filed, arrived=filed, settled_seq=None, settled_fen=None)
 
 
 def _lacking(fact: str, *of: tuple[str, str]) -> Callable[[_Year], Claim]:
