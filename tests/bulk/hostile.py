@@ -23,7 +23,8 @@ PARTS = {
         f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
     ),
     "xl/workbook.xml": (
-        f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>'
+        f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
+        '<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>'
     ),
     "xl/_rels/workbook.xml.rels": RELATIONSHIPS.format(
         f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
@@ -34,7 +35,9 @@ PARTS = {
     ),
 }
 SHEET = "xl/worksheets/sheet1.xml"
-HEADER = '<row r="1"><c r="A1" t="inlineStr"><is><t>name</t></is></c><c r="B1" t="inlineStr"><is><t>grade</t></is></c></row>'
+HEADER = (
+    '<row r="1"><c r="A1" t="inlineStr"><is><t>name</t></is></c><c r="B1" t="inlineStr"><is><t>grade</t></is></c></row>'
+)
 ROW_2 = '<row r="2"><c r="A2" t="inlineStr"><is><t>Li</t></is></c><c r="B2"><v>3</v></c></row>'
 
 
@@ -121,7 +124,9 @@ def flipped_bits(path: Path) -> None:
 
 def encrypted(path: Path) -> None:
     """An OLE file with the stream that a workbook with a password keeps its data in."""
-    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000) + "EncryptedPackage".encode("utf-16-le") + bytes(500))
+    path.write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+    )
 
 
 def old_xls(path: Path) -> None:
@@ -160,8 +165,8 @@ def zip_bomb(path: Path) -> None:
 
 
 def lying_zip_bomb(path: Path) -> None:
-    """A shared text of 1 GiB whose part says that it has 1,000 bytes, with the checksum of those."""
-    strings = f'<sst xmlns="{MAIN}"><si><t>' + "x" * (1 << 30) + "</t></si></sst>"
+    """A shared text of 64 MiB whose part says that it has 1,000 bytes, with the checksum of those."""
+    strings = f'<sst xmlns="{MAIN}"><si><t>' + "x" * (64 << 20) + "</t></si></sst>"
     relations = PARTS["xl/_rels/workbook.xml.rels"].replace(
         "</Relationships>",
         f'<Relationship Id="rId3" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
@@ -214,6 +219,12 @@ def outside_entity(path: Path) -> None:
 def entity_in_shared_texts(path: Path) -> None:
     strings = f'<!DOCTYPE sst [<!ENTITY a "x">]><sst xmlns="{MAIN}"><si><t>&a;</t></si></sst>'
     raw_workbook(path, sheet(HEADER + ROW_2), {"xl/sharedStrings.xml": strings})
+
+
+def two_sheets_of_one_name(path: Path) -> None:
+    """The first sheet is in order; the reader, asked by name, might open the other."""
+    book = PARTS["xl/workbook.xml"].replace("</sheets>", '<sheet name="S" sheetId="2" r:id="rId1"/></sheets>')
+    raw_workbook(path, sheet(HEADER + ROW_2), {"xl/workbook.xml": book})
 
 
 def merged_cells(path: Path) -> None:

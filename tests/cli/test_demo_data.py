@@ -56,8 +56,8 @@ def test_the_check_character_of_published_samples(published: str) -> None:
 
 
 def test_an_invented_number_is_in_region_00_and_holds_the_birth_date() -> None:
-    # 7x0 9x0 10x0 5x1 8x2 4x3 2x1 1x9 6x8 3x8 7x0 9x2 10x2 5x9 8x0 4x0 2x7 = 190; 190 mod 11 = 3, which stands for 9.
-    assert identity_number(county=123, birth_date=date(1988, 2, 29), sequence=7) == "000123198802290079"
+    # 7x0 9x0 10x0 5x1 8x2 4x3 2x1 1x9 6x8 3x8 7x0 9x2 10x2 5x9 8x0 4x0 2x7 = 213; 213 mod 11 = 4, which stands for 8.
+    assert identity_number(county=123, birth_date=date(1988, 2, 29), sequence=7) == "000123198802290078"
 
 
 @pytest.mark.parametrize("number", ["", "00012319880229007", "000123198802290070", "00012319880229007９", "x" * 18])
@@ -263,13 +263,13 @@ def test_the_claims_reach_every_answer(decided: list[Row]) -> None:
 def test_the_last_day_to_file_and_the_end_of_a_cover_occur(decided: list[Row]) -> None:
     filed = [row for row in decided if row["event_date"] is not None and row["filed_on"] is not None]
     # The same day two years later, or the day after it (29 February, which has no such day, left aside).
-    days_late = {
-        (row["filed_on"] - row["event_date"].replace(year=row["event_date"].year + 2)).days: row["outcome"]
-        for row in filed
-        if (row["event_date"].month, row["event_date"].day) != (2, 29)
-    }
-    assert days_late[0] == "granted"
-    assert days_late[1] == "refused"
+    days_late: defaultdict[int, set[str]] = defaultdict(set)
+    for row in filed:
+        event = row["event_date"]
+        if (event.month, event.day) != (2, 29):
+            days_late[(row["filed_on"] - event.replace(year=event.year + 2)).days].add(row["outcome"])
+    assert "granted" in days_late[0]
+    assert days_late[1] == {"refused"}
     assert any(row["event_date"] == row["cover_until"] for row in filed)
 
 

@@ -23,7 +23,7 @@ def refusal(
     problems: list[Problem] = []
     total = 0
     for one in readings.values():
-        if one.raw_invalid():
+        if one.fact.name in table.columns and one.raw_invalid():
             found, count = _values(con, table, one)
             problems, total = problems + found, total + count
     found, count = _checks(con, program, plan, table, readings)

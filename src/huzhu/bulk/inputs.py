@@ -11,16 +11,15 @@ from pathlib import Path
 
 import duckdb
 
-from huzhu.bulk.csvfiles import check_csv, to_utf8
+from huzhu.bulk.csvfiles import ROW, check_csv, to_utf8
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.bulk.typed import Reading, literal, quoted, reading
 from huzhu.bulk.workbooks import read_workbook
 from huzhu.rules.program import Program
-from huzhu.rules.records import expected
+from huzhu.rules.records import Wrong, expected, read
 from huzhu.rules.texts import Text
 
 SUFFIXES = (".parquet", ".csv", ".xlsx")
-ROW = "__row"
 Progress = Callable[[int], None]
 
 
@@ -74,7 +73,7 @@ def open_table(con: duckdb.DuckDBPyConnection, path: Path, *, work: Path, progre
         read_workbook(path=path, into=made, progress=progress)
         return _table(con, path, made, first_row=2, has_row_column=True)
     _csv_to_parquet(con, path, made, work)
-    return _table(con, path, made, first_row=2, has_row_column=False)
+    return _table(con, path, made, first_row=2, has_row_column=True)
 
 
 def _check_there(path: Path) -> None:
@@ -91,15 +90,12 @@ def _check_there(path: Path) -> None:
 
 def _csv_to_parquet(con: duckdb.DuckDBPyConnection, path: Path, made: Path, work: Path) -> None:
     shape = check_csv(path=path)
-    text = path
-    if shape.encoding != "utf-8":
-        text = work / "input.csv"
-        to_utf8(path=path, into=text)
-    columns = ", ".join(
-        f"NULLIF(trim({quoted(name, 'duckdb')}), '') AS {quoted(name, 'duckdb')}" for name in shape.columns
-    )
+    plain = path
+    if shape.needs_copy:
+        plain = work / "input.csv"
+        to_utf8(path=path, into=plain, shape=shape)
     try:
-        con.execute(f"COPY (SELECT {columns} FROM {shape.reader(text)}) TO {literal(str(made))} (FORMAT parquet)")
+        con.execute(f"COPY ({shape.select(plain)}) TO {literal(str(made))} (FORMAT parquet)")
     except duckdb.Error as error:
         raise shape.refusal(path, error) from None
 
@@ -150,3 +146,22 @@ def readings(program: Program, table: Table) -> dict[str, Reading]:
 def missing_columns(program: Program, table: Table) -> list[str]:
     """Facts the table has no column for: they are not known, in any row."""
     return [fact.name for fact in program.facts if fact.name not in table.columns]
+
+
+def filled(program: Program, table: Table, on: str | None) -> dict[str, Reading]:
+    """The reading of the decision's date fact where `--on` gives it for every row. BadInput where it cannot."""
+    if on is None:
+        return {}
+    name = program.date_fact
+    if name is None:
+        said = Text(f"{program.id} 没有可用 --on 填的日期", f"{program.id} has no date that --on could fill")
+        raise BadInput(file=table.file, problems=[Problem(said)])
+    if name in table.columns:
+        said = Text("文件里已有这一列，不能再用 --on", "the file has this column: --on is for files without it")
+        raise BadInput(file=table.file, problems=[Problem(said, column=name)])
+    fact = program.fact(name)
+    try:
+        value = read(fact, on)
+    except Wrong as wrong:
+        raise BadInput(file="--on", problems=[Problem(wrong.expected, value=on)]) from None
+    return {name: Reading(fact, f"DATE '{value.isoformat()}'", "FALSE")}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -204,8 +202,3 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, met
     """Write a query's rows, in order, with key-value metadata."""
     pairs = ", ".join(f"{key}: {literal(value)}" for key, value in metadata.items())
     con.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{pairs}}})")
-
-
-def metadata(document: Mapping[str, Any], version: str) -> dict[str, str]:
-    return {"huzhu_policy": json.dumps(document, ensure_ascii=False), "huzhu_policy_version": version}
-

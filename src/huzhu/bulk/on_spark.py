@@ -80,6 +80,7 @@ def _assessed(run: Run, spark: SparkSession) -> nw.LazyFrame[Any]:
         for fact in program.facts
         if fact.name in types and (one := reading(fact, quoted(fact.name, "spark"), types[fact.name], "spark")) is not None
     }
+    found |= {name: one for name, one in run.readings.items() if name not in types}  # what --on fills
     kept = [name for name in run.kept() if name != ROW]
     row = "__row" if run.table.has_row_column else f"__row_index + {run.table.first_row}"
     extra = {ROW: f"CAST({row} AS BIGINT)"} | _cap_columns(program, {name: one.value for name, one in found.items()})

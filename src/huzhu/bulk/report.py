@@ -212,8 +212,9 @@ def _money(tables: Tables) -> Part:
     return Part(
         title=Text("各项互助金", "Money by benefit"),
         note=Text(
-            "“核定”是计算上限之前的金额；此前已结案的只有当时付的金额。",
-            "“Assessed” is before caps. Of what was settled before, only what was paid is known.",
+            "“核定”是计算上限之前的金额；此前已结案的只有当时付的金额。无法判定的申请尚未计入金额。",
+            "“Assessed” is before caps. Of what was settled before, only what was paid is known. "
+            "Claims that are undetermined are not in the sums yet.",
         ),
         of=Text("互助金", "Benefit"),
         columns=(

@@ -144,13 +144,14 @@ def find_sheet(archive: zipfile.ZipFile) -> tuple[str, str]:
         raise Refused("xlsb")
     if "xl/workbook.xml" not in parts or "xl/_rels/workbook.xml.rels" not in parts:
         raise Refused("not_a_workbook")
-    sheets: list[tuple[str, str]] = []
+    sheets: list[tuple[str, str, bool]] = []
     targets: dict[str, str] = {}
 
     def on_sheet(name: str, attributes: dict[str, str]) -> None:
-        if name == "sheet" and attributes.get("state", "visible") == "visible":
+        if name == "sheet":
             relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
-            sheets.append((attributes.get("name", ""), relation))
+            is_visible = attributes.get("state", "visible") == "visible"
+            sheets.append((attributes.get("name", ""), relation, is_visible))
 
     def on_relation(name: str, attributes: dict[str, str]) -> None:
         if name == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):
@@ -165,9 +166,12 @@ def find_sheet(archive: zipfile.ZipFile) -> tuple[str, str]:
         if other in parts:
             with archive.open(parts[other]) as stream:
                 walk(stream, only_prolog)
-    for title, relation in sheets:
+    titles = [title for title, _, _ in sheets]
+    for title, relation, is_visible in sheets:
         part = parts.get(targets.get(relation, ""))
-        if part is not None:
+        if is_visible and part is not None:
+            if titles.count(title) > 1:  # what was checked here and what the reader opens could be two sheets
+                raise Refused("odd_parts", part=title[:80])
             return title, part
     raise Refused("no_sheet")
 
@@ -265,6 +269,11 @@ def moment_text(value: datetime) -> str:
     return value.date().isoformat() if value.time() == time.min else value.isoformat()
 
 
+def duration_text(value: timedelta) -> str:
+    minutes, seconds = divmod(round(value.total_seconds()), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
+
+
 TEXT_OF: dict[type, Callable[[Any], str | None]] = {
     str: lambda value: value.strip() or None,
     float: number_text,
@@ -273,7 +282,7 @@ TEXT_OF: dict[type, Callable[[Any], str | None]] = {
     date: date.isoformat,
     datetime: moment_text,
     time: time.isoformat,
-    timedelta: str,
+    timedelta: duration_text,
 }
 
 

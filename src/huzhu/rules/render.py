@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from huzhu.rules.kinds import FIRST_DATE
 from huzhu.rules.program import CAP_EXHAUSTED, NOTHING_TO_PAY
@@ -220,8 +219,8 @@ class _Writer:
         if untested:
             lines.append(Line(words.say(
                 f"另有 {untested} 项条件因没有找到公布的数值而没有检验，不作为对会员不利的依据",
-                f"for want of a published value {untested} more {'was' if untested == 1 else 'were'} not tested, "
-                "which is not held against the member",
+                f"{untested} {'condition was' if untested == 1 else 'conditions were'} not tested for want of a published value; "
+                "that is not held against the member",
             )))  # fmt: skip
         return said, lines
 
@@ -237,7 +236,8 @@ class _Writer:
     def _reasons(self) -> Iterator[Line]:
         words = self.words
         for test in self.failed:
-            note = words.say(f"依据：{self._title(test['source'])}", f"Source: {self._title(test['source'])}")
+            source = f"{words.get(test['source']['title'])} {self._cite(test['source'])}"
+            note = words.say(f"依据：{source}", f"Source: {source}")
             yield Line(words.sentence(test["says"], test["figures"]), "failed", (note,))
         for code in self.data["reasons"]:
             if code in OTHER_REASONS:
@@ -272,11 +272,14 @@ class _Writer:
 
     def _arithmetic(self) -> Part:
         words = self.words
-        lines = [self._step(step) for step in words.steps if any(node == step["tree"] for node in self.path)]
-        if not self.failed and self.outcome != "settled":
+        lines = [self._step(step) for step in words.steps if self._is_used(step)]
+        if not self.failed and self.outcome in ("granted", "refused", "undetermined"):
             lines += [line for result in self.data["results"] for line in self._working(result)]
             lines += self._amount_lines() if self.amount is not None else []
         return Part("arithmetic", words.say("计算", "How it is worked out"), tuple(lines), is_folded=True)
+
+    def _is_used(self, step: Data) -> bool:
+        return step["tree"]["value"] is not None and any(node == step["tree"] for node in self.path)
 
     def _step(self, step: Data) -> Line:
         words, tree = self.words, step["tree"]
@@ -300,7 +303,8 @@ class _Writer:
         is_open = self.outcome == "granted" or (tree is not None and tree["value"] is None)
         if tree is None or tree["op"] in LEAVES or words.step(tree) or not is_open:
             return
-        yield Line(f"{words.with_value(label, words.of(tree))} = {words.formula(tree)}")
+        value = label if tree["value"] is None else words.with_value(label, words.of(tree))
+        yield Line(f"{value} = {words.formula(tree)}")
 
     def _amount_lines(self) -> Iterator[Line]:
         words, amount = self.words, self.amount
@@ -310,7 +314,7 @@ class _Writer:
             formula = words.formula(tree)
             while tree["op"] == "when":
                 tree = tree["args"][-1]
-            yield Line(formula if tree["op"] in LEAVES else f"{formula} = {words.of(tree)}")
+            yield Line(formula if tree["op"] in LEAVES or tree["value"] is None else f"{formula} = {words.of(tree)}")
         for cap in amount["caps"]:
             yield Line(self._cap(cap))
 
@@ -348,11 +352,12 @@ class _Writer:
                 f"没有检验。没有找到公布的{wanting}，不作为对会员不利的依据",
                 f"not tested: no published value of {wanting} was found, so it is not held against the member",
             )
-        elif tree["op"] == "fact" and words.get(tree["label"]) == title:
+        elif tree["op"] == "fact":
             said = words.of(tree)
         else:
             said = words.statement(tree)
-        return Line(f"{title}{colon if said else ''}{said} {self._cite(test['source'])}", status)
+        said = f"{colon}{said}" if said else ""
+        return Line(f"{title}{said} {self._cite(test['source'])}", status)
 
     def _unpublished(self, tree: Data) -> list[Data]:
         absent = ("unpublished", "not_modelled")
@@ -372,20 +377,20 @@ class _Writer:
         return label if node.get("by") is None else self.words.in_brackets(label, plain(str(node["by"])))
 
     def _values(self) -> Iterator[Line]:
+        words = self.words
         for node in self._parameters():
             entry, label = node["entry"], self._keyed(node)
             if entry["state"] == "date_or_key_unknown":
                 continue
-            if entry["state"] in ("not_modelled", "not_in_force"):
-                yield Line(self.words.in_brackets(label, self.words.absent(node)))
-                continue
-            value = self.words.in_brackets(label, self.words.absent(node))
+            value, notes, mark, cited = words.absent(node), [], "", ""
             if entry["state"] == "in_force":
-                value = self.words.with_value(label, self.words.of(node)) + self.words.mark(node)
-            notes = [self.words.say("；", "; ").join(self._standing(entry))]
-            notes += [self.words.get(entry["note"])] if entry["note"] else []
-            mark = "alert" if entry["illustrative"] else ""
-            yield Line(f"{value} {self._cite(entry['source'])}", mark, tuple(note for note in notes if note))
+                value = words.value(node["kind"], node["value"], words.unit(node)) + words.mark(node)
+            if entry["state"] in ("in_force", "unpublished"):
+                notes = [words.say("；", "; ").join(self._standing(entry))]
+                notes += [words.get(entry["note"])] if entry["note"] else []
+                mark = "alert" if entry["illustrative"] else ""
+                cited = f" {self._cite(entry['source'])}"
+            yield Line(f"{label}{words.say('：', ': ')}{value}{cited}", mark, tuple(note for note in notes if note))
 
     def _standing(self, entry: Data) -> Iterator[str]:
         """When a value holds and how far it is confirmed."""

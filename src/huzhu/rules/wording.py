@@ -17,7 +17,22 @@ LEAVES = frozenset({"constant", "fact", "parameter"})
 _SIGNS = {"lt": "<≥", "le": "≤>", "gt": ">≤", "ge": "≥<", "eq": "=≠", "ne": "≠="}  # as written, and its opposite
 _COUNTED = {"days": ("天", "day"), "months": ("个月", "month"), "years": ("年", "year"), "age": ("周岁", "year")}
 _MONEY_PER = {"fen/day": ("/天", "/day"), "fen/month": ("/月", "/month")}
+_HINT = re.compile(r"（[^（）]*）$| \([^()]*\)$")
+_WIDE = "，。：；（）“”〔〕"
+_BESIDE_WIDE = re.compile(f"(?<=[{_WIDE}]) | (?=[{_WIDE}])")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_EXTREMES = {  # least or greatest, dates or amounts
+    (True, True): ("较早的", "the earlier of"),
+    (False, True): ("较晚的", "the later of"),
+    (True, False): ("较小的", "the smaller of"),
+    (False, False): ("较大的", "the larger of"),
+}
+_BOUNDS = {  # the same, against a constant
+    (True, True): ("不晚于", "not after"),
+    (False, True): ("不早于", "not before"),
+    (True, False): ("至多", "at most"),
+    (False, False): ("至少", "at least"),
+}
 _LONGEST_LIST = 8
 
 
@@ -95,6 +110,13 @@ def _flat(tree: Data, op: str) -> Iterator[Data]:
             yield part
 
 
+def _is_nothing(tree: Data) -> bool:
+    """A part of a sum that adds nothing here."""
+    if tree["op"] == "when":
+        return _is_nothing(tree["args"][-1])
+    return bool(tree["op"] == "constant" and tree["value"] == 0)
+
+
 class Words:
     """Words in one language; `steps` are the explanation's named steps, which are named and not spelt out where they occur."""
 
@@ -151,9 +173,10 @@ class Words:
         is_age = unit == "years" and re.search("年龄|年满", tree["label"]["zh"])
         return "age" if is_age else unit
 
-    def of(self, tree: Data) -> str:
-        """A tree's value alone."""
-        return self.value(tree["kind"], tree["value"], self.unit(tree))
+    def of(self, tree: Data, unit: str = "") -> str:
+        """A tree's value alone, as a formula has it: "300.00 yuan x 16" leaves it to the label to say that it is so much a day."""
+        unit = unit or self.unit(tree)
+        return self.value(tree["kind"], tree["value"], "" if unit in _MONEY_PER else unit)
 
     def sentence(self, says: Data, figures: Data) -> str:
         """A test's sentence with its figures. Days stand as a bare number: the sentence has the word."""
@@ -175,10 +198,11 @@ class Words:
         step = self.step(tree)
         if step is not None:
             return self.get(step["label"])
-        if tree["op"] == "prefix":
-            whole = self.name(tree["args"][0])
-            return self.say(f"{whole}的前 {tree['with']} 位", f"the first {tree['with']} characters of {whole}") if whole else ""
-        return self.get(tree["label"]) if "label" in tree else ""
+        if "label" not in tree:
+            return ""
+        label = self.get(tree["label"])
+        # What a fact's label says in brackets is for whoever fills it in.
+        return _HINT.sub("", label) if tree["op"] == "fact" else label
 
     def with_value(self, label: str, value: str) -> str:
         return f"{label}{self.say('' if label.endswith('）') else ' ', ' ')}{value}"
@@ -186,14 +210,12 @@ class Words:
     def in_brackets(self, label: str, remark: str) -> str:
         return self.say(f"{label}（{remark}）", f"{label} ({remark})")
 
-    def named(self, tree: Data) -> str:
+    def named(self, tree: Data, unit: str = "") -> str:
         """A label with its value, or with why there is none."""
         label = self.name(tree)
         if tree["value"] is None:
             return self.in_brackets(label, self.absent(tree))
-        # "300.00 yuan x 16 = 4,800.00 yuan": in a formula the label has to say that it is so much a day.
-        unit = self.unit(tree).removeprefix("fen")
-        return self.with_value(label, self.value(tree["kind"], tree["value"], "" if unit.startswith("/") else unit)) + self.mark(tree)
+        return self.with_value(label, self.of(tree, unit)) + self.mark(tree)
 
     def absent(self, tree: Data) -> str:
         match (tree.get("entry") or {}).get("state"):
@@ -215,15 +237,16 @@ class Words:
 
     # Formulas.
 
-    def term(self, tree: Data) -> str:
+    def term(self, tree: Data, unit: str = "") -> str:
         """A side of a comparison: a name with its value, or a formula and what it comes to."""
         if tree["op"] == "constant":
-            return self.of(tree)
+            return self.of(tree, unit)
         if self.step(tree) or tree["op"] in LEAVES:
-            return self.named(tree)
+            return self.named(tree, unit)
         if tree["value"] is None:
             return self.formula(tree)
-        return self.say(f"{self.formula(tree)}（即 {self.of(tree)}）", f"{self.formula(tree)} (that is {self.of(tree)})")
+        value = self.of(tree, unit)
+        return self.say(f"{self.formula(tree)}（即 {value}）", f"{self.formula(tree)} (that is {value})")
 
     def operand(self, tree: Data, *, within: str = "") -> str:
         """A part of a formula, in brackets where it would otherwise be misread."""
@@ -235,6 +258,13 @@ class Words:
 
     def formula(self, tree: Data) -> str:
         """How a value comes about, spelt out."""
+        return self.tidy(self._formula(tree))
+
+    def tidy(self, text: str) -> str:
+        """Wide punctuation brings its own space."""
+        return self.say(_BESIDE_WIDE.sub("", text), text)
+
+    def _formula(self, tree: Data) -> str:
         op, args = tree["op"], tree.get("args", ())
         if tree["kind"] == "bool":
             return self.statement(tree)
@@ -242,6 +272,8 @@ class Words:
             until, since = (self.operand(arg) for arg in args)
             return self.say(f"从 {since} 到 {until} 的天数", f"days from {since} to {until}")
         match op:
+            case "add" if any(_is_nothing(arg) for arg in args):
+                return " + ".join(self.operand(arg, within=op) for arg in args if not _is_nothing(arg)) or self.of(tree)
             case "add" | "sub" | "mul" | "share":
                 sign = {"add": "+", "sub": "−"}.get(op, "×")
                 left, right = args
@@ -256,8 +288,7 @@ class Words:
             case "when":
                 return self._branch(tree)
             case "fact_or" if args[0]["value"] is None:
-                none = self.say(f"（{self.name(args[0])}：无）", f" ({self.name(args[0])}: none)")
-                return self.operand(args[1]) + none
+                return self.operand(args[1]) + self._none_given([tree])
             case "fact_or":
                 return self.operand(args[0])
         return self._of_dates(tree)
@@ -289,15 +320,22 @@ class Words:
             "half_up": self.say("（四舍五入）", " (rounded to the nearest)"),
         }[tree["with"]]
 
+    def _none_given(self, trees: Iterable[Data]) -> str:
+        names = [self.name(tree["args"][0]) for tree in trees if tree["op"] == "fact_or" and tree["args"][0]["value"] is None]
+        return "".join(self.say(f"（{name}：无）", f" ({name}: none)") for name in names)
+
     def _extreme(self, tree: Data) -> str:
-        args = [self.operand(arg) for arg in tree["args"]]
-        words = {
-            ("least", True): ("较早的", "the earlier of"),
-            ("greatest", True): ("较晚的", "the later of"),
-            ("least", False): ("较小的", "the smaller of"),
-            ("greatest", False): ("较大的", "the larger of"),
-        }
-        zh, en = words[tree["op"], tree["kind"] == "date"]
+        bare = [arg["args"][1] if self._none_given([arg]) else arg for arg in tree["args"]]
+        if all(arg == bare[0] for arg in bare):
+            return self.operand(bare[0]) + self._none_given(tree["args"])
+        args = [self.operand(arg, within=tree["op"]) for arg in tree["args"]]
+        is_date, is_least = tree["kind"] == "date", tree["op"] == "least"
+        bound = next((number for number, arg in enumerate(tree["args"]) if arg["op"] == "constant"), None)
+        if bound is not None and len(args) == 2:
+            formula = self.operand(tree["args"][1 - bound])
+            zh, en = _BOUNDS[is_least, is_date]
+            return self.say(f"{formula}，{zh} {args[bound]}", f"{formula}, {en} {args[bound]}")
+        zh, en = _EXTREMES[is_least, is_date]
         return self.say(f"{'、'.join(args[:-1])} 与 {args[-1]} 中{zh}", f"{en} {', '.join(args[:-1])} and {args[-1]}")
 
     def _branch(self, tree: Data) -> str:
@@ -316,7 +354,7 @@ class Words:
 
     def statement(self, tree: Data) -> str:
         """What holds; where the condition is unknown, what would have to."""
-        return self.join(self.holds(tree), "，且", ", and ")
+        return self.tidy(self.join(self.holds(tree), "，且", ", and "))
 
     def holds(self, tree: Data, *, negated: bool = False) -> list[str]:
         """What holds, part by part. `negated` matters only while it is unknown."""
@@ -353,13 +391,25 @@ class Words:
 
     def _compared(self, tree: Data, *, negated: bool) -> str:
         left, right = tree["args"]
-        name = self.name(left)
-        if tree["value"] is not None and tree["op"] in ("eq", "ne") and right["op"] == "constant" and name:
-            is_equal = (tree["op"] == "eq") is tree["value"]
-            is_so = self.say(f"{name}是 {self.of(left)}", f"{name} is {self.of(left)}") + self.mark(left)
-            return is_so if is_equal else is_so + self.say(f"，不是 {self.of(right)}", f", not {self.of(right)}")
+        unit = self.unit(left) or self.unit(right)
+        if tree["value"] is not None and tree["op"] in ("eq", "ne") and right["op"] == "constant":
+            is_so = self._is(left, unit)
+            if is_so:
+                is_equal = (tree["op"] == "eq") is tree["value"]
+                other = self.term(right, unit)
+                return is_so if is_equal else is_so + self.say(f"，不是 {other}", f", not {other}")
         shown = tree["value"] if tree["value"] is not None else not negated
-        return f"{self.term(left)} {_SIGNS[tree['op']][0 if shown else 1]} {self.term(right)}"
+        return f"{self.term(left, unit)} {_SIGNS[tree['op']][0 if shown else 1]} {self.term(right, unit)}"
+
+    def _is(self, tree: Data, unit: str) -> str:
+        """What something is, as a clause; nothing for a formula without a name."""
+        name, value = self.name(tree), self.of(tree, unit)
+        if name:
+            return self.say(f"{name}是 {value}", f"{name} is {value}") + self.mark(tree)
+        if tree["op"] == "prefix":
+            whole = self.operand(tree["args"][0])
+            return self.say(f"{whole} 以 {value} 开头", f"{whole} begins with {value}")
+        return ""
 
     def _listed(self, tree: Data, *, negated: bool) -> str:
         choices = [plain(str(choice)) for choice in tree["with"]]

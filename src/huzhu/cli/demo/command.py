@@ -1,0 +1,135 @@
+"""`huzhu demo`: an invented city of couriers and a year of claims, decided, listed for officers, reported and explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from huzhu import policies
+from huzhu.bulk import review
+from huzhu.bulk.report import write_report
+from huzhu.bulk.run import Summary, copy_as, run_file
+from huzhu.cli import tables
+from huzhu.cli.demo.claims import write_claims
+from huzhu.cli.demo.identity import has_valid_check_character
+from huzhu.cli.demo.roster import write_roster
+from huzhu.cli.speech import lang_of, out, tell
+from huzhu.rules import Lang, Program, Text, render
+from huzhu.rules.decider import Decider
+
+POLICY, OVERLAY = "shanghai-gig-mutual-aid", "demo"
+COURIERS, COVERS = 20_000, 2_000_000
+
+
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="文件夹。Where the files go.")] = Path("huzhu-demo"),
+    lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en")] = None,
+) -> None:
+    """Writes the files into a folder, prints a summary and one explanation, and ends."""
+    speech = lang_of(lang)
+    say = tell(speech)
+    output.mkdir(parents=True, exist_ok=True)
+    policy = policies.get(POLICY)
+    enrol, claims = policy.program("enrol"), policy.program("claims", overlay=OVERLAY)
+    roster_file, claims_file = output / "roster.xlsx", output / "claims.parquet"
+    say(Text("一、编造名册和申请（身份证号地区为00，无人使用）", "1. Making up a roster and claims (identity numbers of region 00, nobody's)"))
+    write_roster(path=roster_file, couriers=COURIERS)
+    write_claims(path=claims_file, covers=COVERS)
+    say(Text("二、按计划裁定参保资格和互助金", "2. Deciding who may join and what each claim pays"))
+    decided_roster, decided_claims = output / "roster-decided.parquet", output / "claims-decided.parquet"
+    joined = run_file(enrol, roster_file, decided_roster, tell=say)
+    copy_as(decided_roster, output / "roster-decided.xlsx", enrol)
+    paid = run_file(claims, claims_file, decided_claims, tell=say)
+    say(Text("三、列出要人处理的，写出报告", "3. Listing what needs a person, writing the report"))
+    labels = enrol.labels() | claims.labels()
+    listed = _review(decided_roster, decided_claims, output / "for-officers.xlsx", labels, speech)
+    report = output / "report.html"
+    write_report(
+        enrol=decided_roster, claims=decided_claims, path=report, lang=speech, overlay=OVERLAY, labels=labels,
+        policy_versions={enrol.id: joined.version, claims.id: paid.version},
+    )  # fmt: skip
+    _print(enrol, joined, decided_roster, claims, paid, decided_claims, speech)
+    _explain(claims, decided_claims)
+    _farewell(output, listed, speech)
+
+
+def _review(roster: Path, claims: Path, path: Path, labels: dict[str, Text], lang: Lang) -> int:
+    items = [
+        *_doubtful_numbers(roster, lang),
+        *review.enrolments(roster, file="roster.xlsx", first_row=2, id_column="identity_number", labels=labels, lang=lang),
+        *review.claims(claims, file="claims.parquet", first_row=1, labels=labels, lang=lang),
+    ]
+    review.write_review(items=items, path=path, lang=lang)
+    return len(items)
+
+
+def _doubtful_numbers(roster: Path, lang: Lang) -> list[review.Item]:
+    """Identity numbers that cannot be right, or that stand in the roster twice."""
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "SELECT file_row_number + 2, identity_number, count(*) OVER (PARTITION BY identity_number) "
+            "FROM read_parquet(?, file_row_number = true) ORDER BY 1",
+            [str(roster)],
+        ).fetchall()
+    found = []
+    for row, number, times in rows:
+        if number is None:
+            continue
+        masked = "*" * (len(number) - 4) + number[-4:]
+        if not has_valid_check_character(number=number):
+            why = Text("身份证号校验码不对", "the check character of the identity number is wrong")
+            needs = Text("核对证件", "look at the card")
+        elif times > 1:
+            why = Text(f"同一身份证号出现 {times} 次", f"this identity number stands here {times} times")
+            needs = Text("确认是同一人，只保留一行", "make sure it is one person, and keep one row")
+        else:
+            continue
+        found.append(review.Item("roster.xlsx", row, masked, why.get(lang), needs.get(lang), ""))
+    return found
+
+
+def _print(
+    enrol: Program, joined: Summary, roster: Path, claims: Program, paid: Summary, decided: Path, lang: Lang
+) -> None:  # fmt: skip
+    screen = out()
+    screen.print()
+    screen.print(tables.summary(enrol, joined, roster, lang))
+    screen.print()
+    screen.print(tables.summary(claims, paid, decided, lang))
+    screen.print()
+
+
+def _explain(program: Program, decided: Path) -> None:
+    """One claim that a limit cut, explained in full from all the events of its cover."""
+    names = [fact.name for fact in program.facts]
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE decided AS SELECT * FROM read_parquet(?)", [str(decided)])
+        chosen = con.execute(
+            "SELECT cover_id, claim_id, payable_fen FROM decided WHERE outcome = 'granted' AND len(limited_by) > 0 "
+            "AND benefit = 'hospital_allowance' ORDER BY claim_id LIMIT 1"
+        ).fetchall()[0]
+        columns = ", ".join(names)
+        rows = con.execute(f"SELECT {columns} FROM decided WHERE cover_id = ?", [chosen[0]]).fetchall()
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    answers = Decider(program).explain_all(records)
+    claim_id, payable = chosen[1], chosen[2]
+    answer = next(a for a, record in zip(answers, records, strict=True) if record["claim_id"] == claim_id)
+    if answer["payable_fen"] != payable:
+        raise AssertionError(f"{claim_id}: {answer['payable_fen']} fen one by one, {payable} in the file")
+    typer.echo(f"——— 一份申请的完整说明 {claim_id} ———\n")
+    typer.echo(render.text(answer["explanation"], lang="zh"))
+
+
+def _farewell(output: Path, listed: int, lang: Lang) -> None:
+    files = {
+        "report.html": Text("报告（浏览器打开）", "the report (open it in a browser)"),
+        "for-officers.xlsx": Text(f"要人处理的 {listed:,} 项", f"{listed:,} things that need a person"),
+        "roster-decided.xlsx": Text("裁定后的名册", "the roster, decided"),
+        "claims-decided.parquet": Text("裁定后的申请；huzhu policy replay 可重算", "the claims, decided; huzhu policy replay decides them again"),
+    }
+    typer.echo("")
+    for name, what in files.items():
+        typer.echo(f"{output / name}  {what.get(lang)}")

@@ -1,0 +1,201 @@
+"""`huzhu policy`: list, show, check, decide, run, compare and replay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from huzhu import policies
+from huzhu.bulk.problems import BadInput, Problem
+from huzhu.bulk.replay import replay_file
+from huzhu.bulk.run import ENGINES, run_file
+from huzhu.cli import deciding, showing, tables
+from huzhu.cli.speech import FAILED, door, lang_of, out, say_json, tell
+from huzhu.policies import examples
+from huzhu.policies.loading import Policy
+from huzhu.rules import Program, RuleError, Text
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="政策：查看、检验、裁定。Policies: look at them, check them, decide by them.",
+)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="policy/decision, e.g. shanghai-gig-mutual-aid/claims")]
+Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出。Answer as JSON.")]
+LangOption = Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="语言。Language; default HUZHU_LANG or zh.")]
+On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="日期。The date, where the facts give none.")]
+OverlayOption = Annotated[str | None, typer.Option("--overlay", help="叠加数值，如 demo。Values laid over, such as demo.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="假设的数值。A what-if value; repeatable.")]
+
+
+def split_id(written: str) -> tuple[Policy, str | None]:
+    """`policy/decision` or `policy`; a policy may be the path of a folder."""
+    try:
+        return policies.get(written), None
+    except RuleError:
+        head, _, decision = written.rpartition("/")
+        if not head:
+            raise
+        return policies.get(head), decision
+
+
+def program_of(written: str, overlay: str | None, changes: list[str] | None) -> Program:
+    """The decision an ID names, with overlay and what-if values laid over it."""
+    policy, decision = split_id(written)
+    if decision is None:
+        have = ", ".join(f"{policy.id}/{name}" for name in policy.drafts)
+        raise RuleError(f"{written!r} names a policy; name a decision: {have}")
+    return policy.program(decision, overlay=overlay, changes=parse_changes(changes))
+
+
+def parse_changes(changes: list[str] | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for change in changes or []:
+        key, sign, value = change.partition("=")
+        if not sign or not key or not value:
+            said = Text("应为 KEY=VALUE", "expected KEY=VALUE")
+            raise BadInput(file="--set", problems=[Problem(said, value=change)])
+        found[key.strip()] = value.strip()
+    return found
+
+
+@app.command("list", help="有哪些政策和裁定。Which policies and decisions there are.")
+@door
+def list_(json: Json = False, lang: LangOption = None) -> None:
+    speech = lang_of(lang)
+    found = [policies.get(name) for name in policies.POLICIES]
+    if json:
+        say_json([showing.summary(policy) for policy in found])
+    else:
+        out().print(tables.policies(found, speech))
+
+
+@app.command(help="政策的内容：事实、条件、数值及出处。What a policy says: facts, tests, values and sources.")
+@door
+def show(id: Id, on: On = None, overlay: OverlayOption = None, json: Json = False, lang: LangOption = None) -> None:
+    speech = lang_of(lang)
+    policy, decision = split_id(id)
+    names = [decision] if decision else list(policy.drafts)
+    date = showing.date_of(on)
+    shown = [showing.decision(policy, policy.program(name, overlay=overlay), date) for name in names]
+    if json:
+        say_json({**showing.summary(policy), "decisions": shown})
+    else:
+        out().print(tables.shown(policy, shown, speech))
+
+
+@app.command(help="检验政策和它的例子。Check policies and run their examples.")
+@door
+def check(
+    id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None, json: Json = False, lang: LangOption = None
+) -> None:
+    speech = lang_of(lang)
+    chosen = [split_id(id)[0]] if id else [policies.get(name) for name in policies.POLICIES]
+    reports = [examples.check(policy) for policy in chosen]
+    if json:
+        say_json([showing.checked(report) for report in reports])
+    else:
+        out().print(tables.checks(reports, speech))
+    if any(report.failures for report in reports):
+        raise typer.Exit(FAILED)
+
+
+@app.command(help="裁定一个人，或一份保障下的几件事。Decide one record, or the events of one cover.")
+@door
+def decide(
+    id: Id,
+    facts: Annotated[str, typer.Option("--facts", metavar="FILE|-", help="JSON：一个对象或列表。One JSON object, or a list.")],
+    on: On = None,
+    overlay: OverlayOption = None,
+    set_: Set = None,
+    json: Json = False,
+    lang: LangOption = None,
+) -> None:
+    speech = lang_of(lang)
+    program = program_of(id, overlay, set_)
+    records, is_list = deciding.read_facts(program, facts, on, tell(speech))
+    answers = deciding.answers(program, records, facts)
+    if json:
+        say_json(answers if is_list else answers[0])
+    else:
+        typer.echo(deciding.in_words(answers, speech))
+
+
+@app.command(help="裁定整个文件（Parquet、CSV、XLSX）。Decide a whole file.")
+@door
+def run(
+    id: Id,
+    source: Annotated[Path, typer.Argument(metavar="INPUT")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUTPUT")],
+    engine: Annotated[str, typer.Option(metavar="|".join(ENGINES))] = "duckdb",
+    on: On = None,
+    overlay: OverlayOption = None,
+    set_: Set = None,
+    json: Json = False,
+    lang: LangOption = None,
+) -> None:
+    speech = lang_of(lang)
+    program = program_of(id, overlay, set_)
+    chosen = _engine(engine)
+    with tables.busy(Text(f"{program.id}：{source}", f"{program.id}: {source}"), speech):
+        summary = run_file(program, source, output, engine=chosen, on=on, tell=tell(speech))
+    if json:
+        say_json(showing.ran(program, summary))
+    else:
+        out().print(tables.summary(program, summary, output, speech))
+
+
+def _engine(name: str) -> Any:
+    if name not in ENGINES:
+        said = Text(f"应为 {' | '.join(ENGINES)}", f"expected {' | '.join(ENGINES)}")
+        raise BadInput(file="--engine", problems=[Problem(said, value=name)])
+    needs = {"spark": "pyspark"}.get(name)
+    if needs is not None:
+        deciding.need(needs, extra=name)
+    return name
+
+
+@app.command(help="改一个数值，谁得谁失。Change a value: who gains and who loses.")
+@door
+def compare(
+    id: Id,
+    source: Annotated[Path, typer.Argument(metavar="INPUT")],
+    set_: Set = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="COLUMN", help="按列分组。Group by a column.")] = None,
+    chart: Annotated[Path | None, typer.Option("--chart", metavar="FILE", help="图（SVG）。Where the chart goes.")] = None,
+    on: On = None,
+    overlay: OverlayOption = None,
+    json: Json = False,
+    lang: LangOption = None,
+) -> None:
+    speech = lang_of(lang)
+    if not set_:
+        said = Text("至少给出一个 --set KEY=VALUE", "give at least one --set KEY=VALUE")
+        raise BadInput(file="compare", problems=[Problem(said)])
+    before, after = program_of(id, overlay, None), program_of(id, overlay, set_)
+    with tables.busy(Text(f"{before.id}：{source}", f"{before.id}: {source}"), speech):
+        found = deciding.compared(before, after, source, by, on, tell(speech))
+    target = chart or Path(f"{source.stem}-compare.svg")
+    deciding.write_chart(found, set_, target, speech)
+    if json:
+        say_json(showing.compared(found, target))
+    else:
+        out().print(tables.comparison(found, set_, target, speech))
+
+
+@app.command(help="用文件所附的政策重新裁定并核对。Decide files again by the document kept with them, and compare.")
+@door
+def replay(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")], json: Json = False, lang: LangOption = None
+) -> None:
+    speech = lang_of(lang)
+    found = [(path, replay_file(path)) for path in files]
+    if json:
+        say_json([showing.replayed(path, one) for path, one in found])
+    else:
+        out().print(tables.replays(found, speech))
+    if any(one.total for _, one in found):
+        raise typer.Exit(FAILED)
