@@ -157,7 +157,7 @@ def test_ten_thousand_short_rows_are_counted_and_twenty_shown(file: Path) -> Non
     assert [problem.row for problem in refused.problems] == list(range(10_002, 10_022))
 
 
-@pytest.mark.parametrize("record", [b'"\n",', b'"' + b"x\n" * 30])
+@pytest.mark.parametrize("record", [b'"\n",', b'"' + b"x\n" * 30], ids=["many values", "one value"])
 def test_a_record_without_end_is_refused_without_gathering_it(record: bytes, file: Path) -> None:
     """20 MB that are one record by the letter of CSV."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -22,7 +22,7 @@ LISTED = Decider(POLICY.program("listed"))
 def test_the_codes_of_the_rule_and_of_both_tables_are_the_same() -> None:
     assert len(CODES) == len(set(CODES)) == 31
     for key in ("illness_name", "illness_severity"):
-        assert POLICY.parameters[key].keys() == sorted(CODES)
+        assert POLICY.parameters[key].table_keys() == sorted(CODES)
 
 
 def test_twenty_eight_are_severe_and_three_are_mild() -> None:

@@ -188,6 +188,6 @@ def test_each_published_amount_says_whether_it_is_for_a_month_or_a_day_from_the_
 
 def test_a_season_has_both_ends_or_neither() -> None:
     first, last = (POLICY.parameters[f"heat_allowance_{end}_month"] for end in ("first", "last"))
-    assert first.keys() == last.keys()
+    assert first.table_keys() == last.table_keys()
     ends = [[(v.key, v.since, v.until, v.is_published) for v in parameter.values] for parameter in (first, last)]
     assert ends[0] == ends[1]

@@ -66,7 +66,7 @@ def draw(events: Events) -> tuple[Ints, Ints]:
     return paid_in_place, bound_in_place
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@numba.njit(cache=True, nogil=True)
 def _before(a, b, group, check, settled, order, text, begins, ends):  # type: ignore[no-untyped-def]  # compiled
     """Whether event a comes before event b."""
     if group[a] != group[b]:
@@ -90,7 +90,7 @@ def _before(a, b, group, check, settled, order, text, begins, ends):  # type: ig
     return a < b
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # as above
+@numba.njit(cache=True, nogil=True)
 def _sort(rows, start, stop, group, check, settled, order, text, begins, ends):  # type: ignore[no-untyped-def]  # compiled
     """Shell sort of one group: an insertion sort for the few events most groups have, and no cliff for a large one."""
     count = stop - start
@@ -108,7 +108,7 @@ def _sort(rows, start, stop, group, check, settled, order, text, begins, ends): 
         gap //= 3
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # as above
+@numba.njit(cache=True, nogil=True)
 def _draw(  # type: ignore[no-untyped-def]  # compiled
     group, check, settled, order, text, begins, ends, amount, applies, limits, counts, each, counted, codes, coded, slots,
     paid, bound,

@@ -7,29 +7,35 @@ was really paid, so that both plans give the same reasons as well as the same am
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import narwhals as nw
 
-from huzhu.bulk.staged import DRAWN, SETTLED
-from huzhu.rules.program import Events
+from huzhu.rules.program import Cap, Events
 
 Frame = nw.LazyFrame[Any]
+DRAWN, SETTLED = 1, 2  # what a row is to the caps; 0: it never reaches them
 ZERO = nw.lit(0, nw.Int64())
 
 
-def with_draws(frame: Frame, events: Events, *, keys: dict[str, str], order: list[str]) -> Frame:
-    """The staged frame with `__paid` and `__bound`. `keys` names the column of each fact a cap is per, `order` those that
-    put unsettled events in order."""
+Keys = Callable[[Cap], list[str]]
+
+
+def with_draws(frame: Frame, events: Events, *, keys: Keys, order: list[str]) -> Frame:
+    """The staged frame with `__paid` and `__bound`. `keys` gives the columns a cap is per, `order` names those that put
+    unsettled events in order."""
     settled, drawn = nw.col("__drawn") == SETTLED, nw.col("__drawn") == DRAWN
     frame = frame.with_columns(
-        __run=nw.when(settled).then(nw.col("__settled_amount")).otherwise(nw.when(drawn).then(nw.col("__assessed")).otherwise(ZERO)),
+        __run=nw.when(settled)
+        .then(nw.col("__settled_amount"))
+        .otherwise(nw.when(drawn).then(nw.col("__assessed")).otherwise(ZERO)),
         __is_drawn=drawn,
         __is_settled=settled,
         **{f"__applies{n}": (nw.col("__applies") // (1 << n)) % 2 == 1 for n in range(len(events.caps))},
     )
     for number, cap in enumerate(events.caps):
-        frame = _telescoped(frame, number, [keys[name] for name in cap.per], order, counts=cap.counts is not None)
+        frame = _telescoped(frame, number, keys(cap), order, counts=cap.counts is not None)
     frame = frame.with_columns(__paid=nw.when(nw.col("__drawn") > 0).then(nw.col("__run")).otherwise(ZERO))
     return _bound(frame, events, keys, order)
 
@@ -44,15 +50,15 @@ def _masked(value: nw.Expr, *conditions: nw.Expr) -> nw.Expr:
     return value
 
 
-def _before(frame: Frame, name: str, amount: nw.Expr, number: int, keys: list[str], order: list[str]) -> Frame:
-    """Adds what the cap's group had drawn before this event: all settled ones, and the unsettled ones in order."""
+def _before(frame: Frame, amount: nw.Expr, number: int, keys: list[str], order: list[str]) -> Frame:
+    """Adds, as `__before`, what the cap's group had drawn before this event: all settled ones, and the unsettled ones in order."""
     frame = frame.with_columns(
         __settled_part=_masked(amount, nw.col("__is_settled"), _applies(number)),
         __drawn_part=_masked(amount, nw.col("__is_drawn"), _applies(number)),
     )
     so_far = nw.col("__drawn_part").cum_sum().over(*keys, order_by=order).cast(nw.Int64())
     settled = nw.col("__settled_part").sum().over(*keys).cast(nw.Int64())
-    return frame.with_columns((settled + so_far - nw.col("__drawn_part")).alias(name))
+    return frame.with_columns((settled + so_far - nw.col("__drawn_part")).alias("__before"))
 
 
 def _least(a: nw.Expr, b: nw.Expr) -> nw.Expr:
@@ -62,7 +68,7 @@ def _least(a: nw.Expr, b: nw.Expr) -> nw.Expr:
 def _telescoped(frame: Frame, number: int, keys: list[str], order: list[str], *, counts: bool) -> Frame:
     limit, run = nw.col(f"__limit{number}"), nw.col("__run")
     amount = nw.col(f"__counts{number}").fill_null(0) if counts else run
-    frame = _before(frame, "__before", amount, number, keys, order)
+    frame = _before(frame, amount, number, keys, order)
     before = nw.col("__before")
     got = _least(before + amount, limit) - _least(before, limit)
     if counts:
@@ -72,17 +78,16 @@ def _telescoped(frame: Frame, number: int, keys: list[str], order: list[str], *,
     return frame.with_columns(__run=nw.when(reaches).then(got).otherwise(run))
 
 
-def _bound(frame: Frame, events: Events, keys: dict[str, str], order: list[str]) -> Frame:
+def _bound(frame: Frame, events: Events, keys: Keys, order: list[str]) -> Frame:
     """Walk the caps again with what was really used before each event."""
     frame = frame.with_columns(__run=nw.col("__assessed"), __bound=ZERO)
     for number, cap in enumerate(events.caps):
-        names = [keys[name] for name in cap.per]
         used = nw.col("__paid")
         if cap.counts is not None:
             counts = nw.col(f"__counts{number}").fill_null(0)
             paid = _masked(nw.col(f"__taken{number}"), nw.col("__paid") > 0)
             used = nw.when(nw.col("__is_settled")).then(counts).otherwise(paid)
-        frame = _before(frame, "__before", used, number, names, order)
+        frame = _before(frame, used, number, keys(cap), order)
         left = nw.col(f"__limit{number}") - nw.col("__before")
         left = nw.when(left > 0).then(left).otherwise(ZERO)
         if cap.counts is not None:

@@ -98,7 +98,8 @@ class _Emitter:
             case "column":
                 return nw.col(str(step.value))
             case "lit":
-                return nw.lit(step.value, _DTYPES[step.type])
+                value: Any = step.value
+                return nw.lit(value, _DTYPES[step.type])
             case "null":
                 return nw.lit(None, _DTYPES[step.type])
         args = [self.expression(arg) for arg in step.args]

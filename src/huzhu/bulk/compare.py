@@ -43,7 +43,13 @@ class Comparison:
 
 
 def compare_file(
-    before: Program, after: Program, source: Path, *, by: str | None = None, on: str | None = None, tell: Tell | None = None
+    before: Program,
+    after: Program,
+    source: Path,
+    *,
+    by: str | None = None,
+    on: str | None = None,
+    tell: Tell | None = None,
 ) -> Comparison:
     """Raises BadInput where the file cannot be used or has no such column."""
     with opened(before, source, on=on, tell=tell) as one:
@@ -84,7 +90,9 @@ def _change(measure: str | None) -> str:
     return f"({value.format('a')}) - ({value.format('b')})"
 
 
-def _comparison(con: duckdb.DuckDBPyConnection, measure: str | None, numbers: list[str], *, by: str | None) -> Comparison:
+def _comparison(
+    con: duckdb.DuckDBPyConnection, measure: str | None, numbers: list[str], *, by: str | None
+) -> Comparison:
     figures = (
         "count(*), count(*) FILTER (change > 0), count(*) FILTER (change < 0), "
         "COALESCE(sum(change) FILTER (change > 0), 0)::BIGINT, COALESCE(-sum(change) FILTER (change < 0), 0)::BIGINT"
@@ -94,10 +102,14 @@ def _comparison(con: duckdb.DuckDBPyConnection, measure: str | None, numbers: li
     if by is not None:
         rows = con.execute(f"SELECT COALESCE(label, ''), {figures} FROM pairs GROUP BY 1 ORDER BY 1").fetchall()
         groups = tuple(Group(*row) for row in rows)
-    moved = con.execute("SELECT ob, oa, count(*) FROM pairs WHERE ob <> oa GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2").fetchall()
+    moved = con.execute(
+        "SELECT ob, oa, count(*) FROM pairs WHERE ob <> oa GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+    ).fetchall()
     sums = []
     for name in numbers:
-        pair = con.execute(f"SELECT COALESCE(sum(b_{name}), 0)::HUGEINT, COALESCE(sum(a_{name}), 0)::HUGEINT FROM pairs").fetchall()
+        pair = con.execute(
+            f"SELECT COALESCE(sum(b_{name}), 0)::HUGEINT, COALESCE(sum(a_{name}), 0)::HUGEINT FROM pairs"
+        ).fetchall()
         sums.append((name, int(pair[0][0]), int(pair[0][1])))
     unclear = con.execute("SELECT count(*) FROM pairs WHERE change IS NULL AND ob <> oa").fetchall()[0][0]
     return Comparison(measure, total, groups, tuple(moved), tuple(sums), unclear)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import duckdb
 
-from huzhu.bulk.inputs import ROW, Table
+from huzhu.bulk.csvfiles import ROW
+from huzhu.bulk.inputs import Table
 from huzhu.bulk.plan import Plan
 from huzhu.bulk.problems import SHOWN_AT_MOST, BadInput, Problem
 from huzhu.bulk.sql_steps import select_steps

@@ -206,7 +206,7 @@ class Lowering:
             )
         key = self.node(op.args[1])
         result = steps.choose(steps.is_null(key), date_unknown, not_modelled) if key.maybe else not_modelled
-        for one in reversed(parameter.keys()):
+        for one in reversed(parameter.table_keys()):
             chain = self._chain(on, form, parameter.history(one), give, date_unknown, never_before=False)
             result = steps.choose(steps.compare("eq", key, one), chain, result)
         return result
@@ -225,11 +225,11 @@ class Lowering:
         changes.sort(key=lambda change: change[0])
         before = give(changes[0][1]) if never_before else give(None)
         result = self.steps.choose(self.steps.is_null(on), date_unknown, before) if on.maybe else before
-        for position, (day, value) in enumerate(changes):
+        for position, (day, entry) in enumerate(changes):
             if never_before and position == 0 and not on.maybe:
                 continue
             result = self.steps.choose(
-                self.steps.compare("ge", on, self.constant(Kind.DATE, day, form)), give(value), result
+                self.steps.compare("ge", on, self.constant(Kind.DATE, day, form)), give(entry), result
             )
         return result
 

@@ -80,20 +80,30 @@ class Run:
         names = [quoted(name, "duckdb") for name in self.kept()]
         made = [f"{value} AS {name}" for name, value in self.extra().items()]
         return select_facts(
-            self.program, self.readings, self.plan.forms, source=self.table.source(), dialect="duckdb", keep=[*names, *made]
+            self.program,
+            self.readings,
+            self.plan.forms,
+            source=self.table.source(),
+            dialect="duckdb",
+            keep=[*names, *made],
         )
 
     def wanted(self) -> dict[str, Step]:
         """Every step a run needs, by the name of its column."""
         plan = self.plan
-        wanted = {"__outcome": plan.outcome, "__failed": plan.failed, "__missing": plan.missing, "__skipped": plan.skipped}
+        wanted = {
+            "__outcome": plan.outcome,
+            "__failed": plan.failed,
+            "__missing": plan.missing,
+            "__skipped": plan.skipped,
+        }
         wanted |= {f"__r_{name}": step for name, (_, step, _) in plan.results.items()}
         if plan.broken is not None:
             wanted["__broken"] = plan.broken
         if plan.illustrative is not None:
             wanted["__illustrative"] = plan.illustrative
         if plan.illustrative_caps is not None:
-            wanted |= {"__illustrative_caps": plan.illustrative_caps} | staged.steps_for_caps(self.program, plan)
+            wanted |= {"__illustrative_caps": plan.illustrative_caps} | staged.steps_for_caps(plan)
         return wanted
 
     def extra(self) -> dict[str, str]:
@@ -143,9 +153,14 @@ class Run:
     def _plain(self) -> str:
         plan, keep = self.plan, self.kept()
         columns = [quoted(name, "duckdb") for name in keep]
-        columns += [f"{self._guarded('__outcome')} AS outcome", f"{codes_list('__failed', plan.failed_codes)} AS reasons"]
+        columns += [
+            f"{self._guarded('__outcome')} AS outcome",
+            f"{codes_list('__failed', plan.failed_codes)} AS reasons",
+        ]
         columns += self._common()
-        columns += [f"{_decoded(f'__r_{name}', kind, codes)} AS {name}" for name, (kind, _, codes) in plan.results.items()]
+        columns += [
+            f"{_decoded(f'__r_{name}', kind, codes)} AS {name}" for name, (kind, _, codes) in plan.results.items()
+        ]
         if plan.illustrative is not None:
             columns.append("__illustrative AS illustrative")
         return f"SELECT {', '.join(columns)} FROM ({self._decided(keep)})"
@@ -169,7 +184,9 @@ class Run:
         assert self.program.events is not None
         numbers, text = staged.order_facts(self.program)
         named = tuple(f"__n{number}" for number in range(len(numbers)))
-        return staged.Staged(self.con, path, self.program.events, self.table.rows, named, text is not None, self._inner())
+        return staged.Staged(
+            self.con, path, self.program.events, self.table.rows, named, text is not None, self._inner()
+        )
 
     def _joined(self, path: Path, drawn: Path) -> str:
         plan, events = self.plan, self.program.events

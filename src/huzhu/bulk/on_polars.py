@@ -70,7 +70,10 @@ def _results(run: Run, frame: pl.DataFrame) -> pa.Table:
         exhausted = granted & (pl.col("__paid") == 0)
         frame = frame.with_columns(
             __failed=pl.when(exhausted).then(1 << len(plan.failed_codes)).otherwise(pl.col("__failed")),
-            __payable=pl.when(pl.col("__drawn") > 0).then(pl.col("__paid")).when(pl.col("__outcome") == "refused").then(0),
+            __payable=pl.when(pl.col("__drawn") > 0)
+            .then(pl.col("__paid"))
+            .when(pl.col("__outcome") == "refused")
+            .then(0),
             __assessed=pl.when(pl.col("__outcome") != "settled").then(pl.col("__assessed")),
             __illustrative=pl.col("__illustrative") | (granted & pl.col("__illustrative_caps")),
             __outcome=pl.when(exhausted).then(pl.lit("refused")).otherwise(pl.col("__outcome")),
@@ -84,7 +87,9 @@ def _results(run: Run, frame: pl.DataFrame) -> pa.Table:
         if kind is Kind.CODES:
             found[name] = _codes(frame, column, codes)
         else:
-            found[name] = frame.get_column(column).cast(pl.Int32).cast(pl.Date) if kind is Kind.DATE else frame.get_column(column)
+            found[name] = (
+                frame.get_column(column).cast(pl.Int32).cast(pl.Date) if kind is Kind.DATE else frame.get_column(column)
+            )
     if events is not None:
         found["assessed_fen"], found["payable_fen"] = frame.get_column("__assessed"), frame.get_column("__payable")
         found["limited_by"] = _codes(frame, "__bound", tuple(cap.name for cap in events.caps))

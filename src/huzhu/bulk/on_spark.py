@@ -78,13 +78,17 @@ def _assessed(run: Run, spark: SparkSession) -> nw.LazyFrame[Any]:
     found = {
         fact.name: one
         for fact in program.facts
-        if fact.name in types and (one := reading(fact, quoted(fact.name, "spark"), types[fact.name], "spark")) is not None
+        if fact.name in types
+        and (one := reading(fact, quoted(fact.name, "spark"), types[fact.name], "spark")) is not None
     }
     found |= {name: one for name, one in run.readings.items() if name not in types}  # what --on fills
     kept = [name for name in run.kept() if name != ROW]
     row = "__row" if run.table.has_row_column else f"__row_index + {run.table.first_row}"
     extra = {ROW: f"CAST({row} AS BIGINT)"} | _cap_columns(program, {name: one.value for name, one in found.items()})
-    names = [*(quoted(name, "spark") for name in kept), *(f"{value} AS {quoted(name, 'spark')}" for name, value in extra.items())]
+    names = [
+        *(quoted(name, "spark") for name in kept),
+        *(f"{value} AS {quoted(name, 'spark')}" for name, value in extra.items()),
+    ]
     query = select_facts(program, found, run.plan.forms, source=INPUT, keep=names, dialect="spark")
     return with_steps(nw.from_native(spark.sql(query)), run.wanted(), keep=[*kept, *extra, INVALID])
 
@@ -107,8 +111,12 @@ def _cap_columns(program: Program, values: dict[str, str]) -> dict[str, str]:
 def _drawn(run: Run, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     events = run.program.events
     assert events is not None
-    keys = {name: f"__key_{name}" for cap in events.caps for name in cap.per}
-    return with_draws(frame, events, keys=keys, order=[f"__order_{name}" for name in events.order])
+    return with_draws(
+        frame,
+        events,
+        keys=lambda cap: [f"__key_{name}" for name in cap.per],
+        order=[f"__order_{name}" for name in events.order],
+    )
 
 
 def _codes(mask: str, codes: tuple[str, ...]) -> str:
@@ -125,7 +133,9 @@ def _results(run: Run) -> str:
     failed_codes = (*plan.failed_codes, CAP_EXHAUSTED) if events else plan.failed_codes
     found = {
         "outcome": f"CASE WHEN {exhausted} THEN 'refused' ELSE __outcome END",
-        "reasons": _codes(f"(CASE WHEN {exhausted} THEN {1 << len(plan.failed_codes)}L ELSE __failed END)", failed_codes),
+        "reasons": _codes(
+            f"(CASE WHEN {exhausted} THEN {1 << len(plan.failed_codes)}L ELSE __failed END)", failed_codes
+        ),
         "missing": _codes("__missing", plan.missing_codes),
         "not_tested": _codes("__skipped", plan.skipped_codes),
     }
@@ -139,7 +149,9 @@ def _results(run: Run) -> str:
         found["payable_fen"] = "CASE WHEN __drawn > 0 THEN __paid WHEN __outcome = 'refused' THEN 0L END"
         found["limited_by"] = _codes("__bound", tuple(cap.name for cap in events.caps))
     if plan.illustrative is not None:
-        found["illustrative"] = f"(__illustrative OR ({granted} AND __illustrative_caps))" if events else "__illustrative"
+        found["illustrative"] = (
+            f"(__illustrative OR ({granted} AND __illustrative_caps))" if events else "__illustrative"
+        )
     kept = [quoted(name, "spark") for name in (ROW, *(name for name in run.kept() if name != ROW))]
     made = [f"{found[name]} AS {quoted(name, 'spark')}" for name in result_kinds(run.program)]
     return f"SELECT {', '.join([*kept, *made])} FROM huzhu_decided"

@@ -158,6 +158,6 @@ def _caps(low: Lowering) -> tuple[Capped, ...]:
             low.node(cap.limit),
             low.node(cap.counts) if cap.counts is not None else None,
             low.node(cap.each) if cap.each is not None else None,
-        )  # fmt: skip
+        )
         for cap in low.program.events.caps
     )

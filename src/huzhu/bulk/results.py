@@ -20,7 +20,12 @@ def result_kinds(program: Program) -> dict[str, Kind]:
     found = {"outcome": Kind.TEXT, "reasons": Kind.CODES, "missing": Kind.CODES, "not_tested": Kind.CODES}
     found |= {result.name: result.kind for result in program.results}
     if program.events:
-        found |= {"assessed_fen": Kind.MONEY, "payable_fen": Kind.MONEY, "limited_by": Kind.CODES, "illustrative": Kind.BOOL}
+        found |= {
+            "assessed_fen": Kind.MONEY,
+            "payable_fen": Kind.MONEY,
+            "limited_by": Kind.CODES,
+            "illustrative": Kind.BOOL,
+        }
     elif any(value.illustrative for parameter in program.parameters.values() for value in parameter.values):
         found["illustrative"] = Kind.BOOL
     return found

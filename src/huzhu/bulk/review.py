@@ -45,7 +45,9 @@ CAUSES = {
 }
 
 
-def enrolments(decided: Path, *, file: str, first_row: int, id_column: str, labels: Mapping[str, Text], lang: Lang) -> Iterator[Item]:
+def enrolments(
+    decided: Path, *, file: str, first_row: int, id_column: str, labels: Mapping[str, Text], lang: Lang
+) -> Iterator[Item]:
     """Applications that the rules could not decide."""
     query = (
         f"SELECT file_row_number + {first_row}, {_masked(id_column)}, outcome, missing, NULL, NULL, [] "

@@ -65,7 +65,11 @@ def opened(program: Program, source: Path, *, on: str | None = None, tell: Tell 
             missing = tuple(name for name in inputs.missing_columns(program, table) if name not in readings)
             if missing and tell is not None:
                 names = ", ".join(missing)
-                tell(Text(f"文件没有这些列，按未知处理：{names}", f"columns not in the file, taken as not known: {names}"))
+                tell(
+                    Text(
+                        f"文件没有这些列，按未知处理：{names}", f"columns not in the file, taken as not known: {names}"
+                    )
+                )
             yield Opened(con, work, table, Run.of(con, program, table, readings), missing)
         finally:
             con.close()
@@ -83,7 +87,11 @@ def run_file(
         replaced = tuple(name for name in one.table.columns if name.lower() in results)
         if replaced and tell is not None:
             names = ", ".join(replaced)
-            tell(Text(f"输入里同名的结果列将被替换：{names}", f"result columns already in the input are replaced: {names}"))
+            tell(
+                Text(
+                    f"输入里同名的结果列将被替换：{names}", f"result columns already in the input are replaced: {names}"
+                )
+            )
         if engine == "spark":
             return _on_spark(one, output, kept, replaced)
         decided = one.work / "decided.parquet"

@@ -45,7 +45,7 @@ def _write(step: Step, names: Mapping[int, str]) -> str:
         return f"({args[0]} {_SIGNS[step.op]} {args[1]})"
     match step.op:
         case "floordiv":
-            return _floordiv(step, args)
+            return _floordiv(args)
         case "not":
             return f"(NOT {args[0]})"
         case "is_null":
@@ -64,6 +64,6 @@ def _constant(step: Step) -> str:
     return str(step.value).upper() if step.type == "bool" else f"{step.value}::BIGINT"
 
 
-def _floordiv(step: Step, args: list[str]) -> str:
+def _floordiv(args: list[str]) -> str:
     """DuckDB's // cuts towards zero; the rules mean the floor. The divisor is a positive constant."""
     return f"(({args[0]} // {args[1]}) - CASE WHEN {args[0]} % {args[1]} < 0 THEN 1 ELSE 0 END)"

@@ -4,31 +4,35 @@ taken shard by shard through the compiled loop. Memory is bounded by a shard wha
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from huzhu.bulk.caps_windows import DRAWN, SETTLED, with_draws
 from huzhu.bulk.plan import Plan
 from huzhu.bulk.steps import Step, Steps, mask
 from huzhu.bulk.typed import literal
+from huzhu.rules.errors import RuleError
 from huzhu.rules.kinds import Kind
-from huzhu.rules.program import Events, Program
+from huzhu.rules.program import Cap, Events, Program
 
 SHARD_ROWS = 3_000_000
 SLICE_ROWS = 500_000
-DRAWN, SETTLED = 1, 2  # what a row is to the caps; 0: it never reaches them
 Progress = Callable[[int], None]
 
 
-def steps_for_caps(program: Program, plan: Plan) -> dict[str, Step]:
+def steps_for_caps(plan: Plan) -> dict[str, Step]:
     """The columns a staged file needs besides the outcome: what each cap reads, packed where it can be."""
     steps = Steps()
     assert plan.assessed is not None
@@ -56,7 +60,9 @@ def order_facts(program: Program) -> tuple[list[str], str | None]:
     assert events is not None
     texts = [name for name in events.order if program.fact(name).kind is Kind.TEXT]
     if len(texts) > 1 or (texts and events.order[-1] != texts[0]):
-        raise AssertionError(f"{program.id}: at most one text may order events, the last key; found {', '.join(events.order)}")
+        raise AssertionError(
+            f"{program.id}: at most one text may order events, the last key; found {', '.join(events.order)}"
+        )
     return [name for name in events.order if name not in texts], texts[0] if texts else None
 
 
@@ -76,8 +82,14 @@ class Staged:
     def source(self) -> str:
         return f"read_parquet({literal(str(self.path))})"
 
-    def draw(self, *, into: Path, progress: Progress | None = None) -> None:
-        """Write what each row is paid and which caps bound it, in row order, as Parquet beside the staged file."""
+    def draw(
+        self, *, into: Path, progress: Progress | None = None, plan: Literal["loop", "windows"] | None = None
+    ) -> None:
+        """Write what each row is paid and which caps bound it, in row order, as Parquet beside the staged file. The plan is
+        the compiled loop where Numba is installed (extra `fast`), else windows."""
+        if plan == "windows" or (plan is None and importlib.util.find_spec("numba") is None):
+            self._draw_by_windows(into)
+            return
         limits = self._constant_limits()
         shards = max(1, -(-self.rows // SHARD_ROWS))
         paid = self._result_array(into, "paid", np.int64)
@@ -88,6 +100,31 @@ class Staged:
             if progress is not None:
                 progress(self.rows * (shard + 1) // shards)
         self._write(into, paid, bound)
+
+    def _draw_by_windows(self, into: Path) -> None:
+        self.check_limits()
+
+        def keys(cap: Cap) -> list[str]:
+            return [f"__inner{self.inner.index(cap.per)}"] if cap.per in self.inner else ["__g", "__g2"]
+
+        frame = nw.from_native(pl.scan_parquet(self.path))
+        order = [*self.numbers, *(["__text"] if self.text else [])]
+        drawn = with_draws(frame, self.events, keys=keys, order=order).select(
+            nw.col("__paid").cast(nw.Int64()), nw.col("__bound").cast(nw.Int32())
+        )
+        drawn.collect().to_native().write_parquet(into)
+
+    def check_limits(self) -> None:
+        """RuleError where a cap's limit changes within what it is per: windows need it constant, the loop does not."""
+        for number, cap in enumerate(self.events.caps):
+            key = f"__inner{self.inner.index(cap.per)}" if cap.per in self.inner else "__g"
+            reached = f"(__applies >> {number}) & 1 = 1 AND __drawn = {DRAWN}"
+            uneven = f"SELECT 1 FROM {self.source} WHERE {reached} GROUP BY {key} HAVING min(__limit{number}) < max(__limit{number})"
+            if self.con.execute(f"{uneven} LIMIT 1").fetchall():
+                raise RuleError(
+                    f"cap {cap.name}: its limit changes within one {', '.join(cap.per)}; without Numba that cannot be drawn: "
+                    "pip install 'huzhu[fast]'"
+                )
 
     def _result_array(self, into: Path, name: str, dtype: type[np.generic]) -> npt.NDArray[Any]:
         """An array over all rows, on disk when it would be large."""
@@ -122,9 +159,7 @@ class Staged:
         offsets, text = (
             _text(table.column("text")) if self.text else (np.zeros(count + 1, np.int64), np.zeros(0, np.uint8))
         )
-        finer = [
-            [name for name in self.inner].index(cap.per) if cap.per in self.inner else -1 for cap in self.events.caps
-        ]
+        finer = [self.inner.index(cap.per) if cap.per in self.inner else -1 for cap in self.events.caps]
         codes = [np.unique(column(f"inner{n}"), return_inverse=True)[1] for n in range(len(self.inner))]
         paid, bound = caps_kernel.draw(
             caps_kernel.Events(

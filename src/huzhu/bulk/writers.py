@@ -19,6 +19,7 @@ import pyarrow.compute
 import pyarrow.csv
 import xlsxwriter
 
+from huzhu.bulk.csvfiles import SPACES
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.rules.texts import Text
 
@@ -30,10 +31,10 @@ FIRST_SAFE_DATE = date(1900, 3, 1)  # before it, spreadsheets count a 29 Februar
 WIDTH_FROM_ROWS = 200
 FIXED_MOMENT = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook says when it was made, and equal tables give equal files
 
-# A cell that a spreadsheet would take for a formula: it begins with one of these signs, plain or full-width, perhaps
-# after blanks, or with a tab or a line break. Apostrophes in front are counted in, so that the guard can be undone.
-FORMULA = r"'*[\t\n\r]|'*[\s\x{a0}\x{3000}]*[=+\-@＝＋－＠]"
-GUARDED = re.compile("'(?:" + FORMULA.replace(r"\x{a0}\x{3000}", "\xa0\u3000") + ")")
+# A cell that a spreadsheet would take for a formula: blanks, then one of these signs, plain or full-width, or a tab or
+# a line break. Apostrophes in front are counted in, so that the guard can be undone. Arrow and Python read it alike.
+FORMULA = f"'*[{SPACES}\u200b\ufeff]*[=+\\-@＝＋－＠\t\n\r\0]"
+GUARDED = re.compile("'" + FORMULA)
 
 
 @contextmanager
@@ -165,7 +166,7 @@ class _Sheet:
         for row in zip(*columns, strict=True):
             self.rows += 1
             for index, value in enumerate(row):
-                if value is not None:
+                if value is not None and value != "":
                     self.write(index, value)
 
     def write(self, column: int, value: object) -> None:

@@ -109,7 +109,11 @@ def in_words(found: list[Record], lang: Lang) -> str:
 def need(module: str, *, extra: str) -> None:
     """BadInput where an optional part is not installed, saying how to get it."""
     if importlib.util.find_spec(module) is None:
-        raise _bad(f"--engine {extra}", f"没有安装：pip install 'huzhu[{extra}]'", f"not installed: pip install 'huzhu[{extra}]'")
+        raise _bad(
+            f"--engine {extra}",
+            f"没有安装：pip install 'huzhu[{extra}]'",
+            f"not installed: pip install 'huzhu[{extra}]'",
+        )
 
 
 def compared(before: Program, after: Program, source: Path, by: str | None, on: str | None, tell: Tell) -> Comparison:
@@ -131,12 +135,17 @@ def write_chart(found: Comparison, changes: list[str], path: Path, lang: Lang) -
 
     def change(group: Group) -> charts.Change:
         return charts.Change(
-            group.label or everyone, group.lost, group.gained, figure(found, group.lost, lang), figure(found, group.gained, lang)
+            group.label or everyone,
+            group.lost,
+            group.gained,
+            figure(found, group.lost, lang),
+            figure(found, group.gained, lang),
         )
 
     loses, gains = ("减少", "增加") if lang == "zh" else ("lose", "gain")
     said = ", ".join(changes)
     with whole_file(path) as draft:
         draft.write_text(
-            charts.compare(changes=[change(group) for group in groups], loses=loses, gains=gains, alternative=said), encoding="utf-8"
+            charts.compare(changes=[change(group) for group in groups], loses=loses, gains=gains, alternative=said),
+            encoding="utf-8",
         )

@@ -25,10 +25,16 @@ app = typer.Typer(
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="policy/decision, e.g. shanghai-gig-mutual-aid/claims")]
 Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出。Answer as JSON.")]
-LangOption = Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="语言。Language; default HUZHU_LANG or zh.")]
+LangOption = Annotated[
+    str | None, typer.Option("--lang", metavar="zh|en", help="语言。Language; default HUZHU_LANG or zh.")
+]
 On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="日期。The date, where the facts give none.")]
-OverlayOption = Annotated[str | None, typer.Option("--overlay", help="叠加数值，如 demo。Values laid over, such as demo.")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="假设的数值。A what-if value; repeatable.")]
+OverlayOption = Annotated[
+    str | None, typer.Option("--overlay", help="叠加数值，如 demo。Values laid over, such as demo.")
+]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="假设的数值。A what-if value; repeatable.")
+]
 
 
 def split_id(written: str) -> tuple[Policy, str | None]:
@@ -75,9 +81,9 @@ def list_(json: Json = False, lang: LangOption = None) -> None:
 
 @app.command(help="政策的内容：事实、条件、数值及出处。What a policy says: facts, tests, values and sources.")
 @door
-def show(id: Id, on: On = None, overlay: OverlayOption = None, json: Json = False, lang: LangOption = None) -> None:
+def show(which: Id, on: On = None, overlay: OverlayOption = None, json: Json = False, lang: LangOption = None) -> None:
     speech = lang_of(lang)
-    policy, decision = split_id(id)
+    policy, decision = split_id(which)
     names = [decision] if decision else list(policy.drafts)
     date = showing.date_of(on)
     shown = [showing.decision(policy, policy.program(name, overlay=overlay), date) for name in names]
@@ -90,10 +96,10 @@ def show(id: Id, on: On = None, overlay: OverlayOption = None, json: Json = Fals
 @app.command(help="检验政策和它的例子。Check policies and run their examples.")
 @door
 def check(
-    id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None, json: Json = False, lang: LangOption = None
+    which: Annotated[str | None, typer.Argument(metavar="[ID]")] = None, json: Json = False, lang: LangOption = None
 ) -> None:
     speech = lang_of(lang)
-    chosen = [split_id(id)[0]] if id else [policies.get(name) for name in policies.POLICIES]
+    chosen = [split_id(which)[0]] if which else [policies.get(name) for name in policies.POLICIES]
     reports = [examples.check(policy) for policy in chosen]
     if json:
         say_json([showing.checked(report) for report in reports])
@@ -106,8 +112,10 @@ def check(
 @app.command(help="裁定一个人，或一份保障下的几件事。Decide one record, or the events of one cover.")
 @door
 def decide(
-    id: Id,
-    facts: Annotated[str, typer.Option("--facts", metavar="FILE|-", help="JSON：一个对象或列表。One JSON object, or a list.")],
+    which: Id,
+    facts: Annotated[
+        str, typer.Option("--facts", metavar="FILE|-", help="JSON：一个对象或列表。One JSON object, or a list.")
+    ],
     on: On = None,
     overlay: OverlayOption = None,
     set_: Set = None,
@@ -115,7 +123,7 @@ def decide(
     lang: LangOption = None,
 ) -> None:
     speech = lang_of(lang)
-    program = program_of(id, overlay, set_)
+    program = program_of(which, overlay, set_)
     records, is_list = deciding.read_facts(program, facts, on, tell(speech))
     answers = deciding.answers(program, records, facts)
     if json:
@@ -127,7 +135,7 @@ def decide(
 @app.command(help="裁定整个文件（Parquet、CSV、XLSX）。Decide a whole file.")
 @door
 def run(
-    id: Id,
+    which: Id,
     source: Annotated[Path, typer.Argument(metavar="INPUT")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUTPUT")],
     engine: Annotated[str, typer.Option(metavar="|".join(ENGINES))] = "duckdb",
@@ -138,7 +146,7 @@ def run(
     lang: LangOption = None,
 ) -> None:
     speech = lang_of(lang)
-    program = program_of(id, overlay, set_)
+    program = program_of(which, overlay, set_)
     chosen = _engine(engine)
     with tables.busy(Text(f"{program.id}：{source}", f"{program.id}: {source}"), speech):
         summary = run_file(program, source, output, engine=chosen, on=on, tell=tell(speech))
@@ -161,11 +169,13 @@ def _engine(name: str) -> Any:
 @app.command(help="改一个数值，谁得谁失。Change a value: who gains and who loses.")
 @door
 def compare(
-    id: Id,
+    which: Id,
     source: Annotated[Path, typer.Argument(metavar="INPUT")],
     set_: Set = None,
     by: Annotated[str | None, typer.Option("--by", metavar="COLUMN", help="按列分组。Group by a column.")] = None,
-    chart: Annotated[Path | None, typer.Option("--chart", metavar="FILE", help="图（SVG）。Where the chart goes.")] = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="FILE", help="图（SVG）。Where the chart goes.")
+    ] = None,
     on: On = None,
     overlay: OverlayOption = None,
     json: Json = False,
@@ -175,7 +185,7 @@ def compare(
     if not set_:
         said = Text("至少给出一个 --set KEY=VALUE", "give at least one --set KEY=VALUE")
         raise BadInput(file="compare", problems=[Problem(said)])
-    before, after = program_of(id, overlay, None), program_of(id, overlay, set_)
+    before, after = program_of(which, overlay, None), program_of(which, overlay, set_)
     with tables.busy(Text(f"{before.id}：{source}", f"{before.id}: {source}"), speech):
         found = deciding.compared(before, after, source, by, on, tell(speech))
     target = chart or Path(f"{source.stem}-compare.svg")

@@ -38,7 +38,9 @@ def summary(policy: Policy) -> Data:
         "id": policy.id,
         "title": words(policy.title),
         "jurisdiction": policy.jurisdiction,
-        "decisions": [{"id": f"{policy.id}/{draft.name}", "title": words(draft.title)} for draft in policy.drafts.values()],
+        "decisions": [
+            {"id": f"{policy.id}/{draft.name}", "title": words(draft.title)} for draft in policy.drafts.values()
+        ],
         "overlays": list(policy.overlays),
     }
 
@@ -53,11 +55,18 @@ def decision(policy: Policy, program: Program, on: dt.date | None) -> Data:
         "overlays": list(program.overlays),
         "facts": [_fact(fact) for fact in document(program)["facts"]],
         "tests": [
-            {"code": t.code, "title": words(t.title), "source": _source(program.sources[t.source]), "restriction": t.restriction}
+            {
+                "code": t.code,
+                "title": words(t.title),
+                "source": _source(program.sources[t.source]),
+                "restriction": t.restriction,
+            }
             for t in program.tests
         ],
         "results": [{"name": r.name, "kind": r.kind.value, "label": words(r.label)} for r in program.results],
-        "caps": [{"name": c.name, "label": words(c.label), "per": list(c.per)} for c in program.events.caps] if program.events else [],
+        "caps": [{"name": c.name, "label": words(c.label), "per": list(c.per)} for c in program.events.caps]
+        if program.events
+        else [],
         "parameters": [_parameter(program, parameter, on) for parameter in program.parameters.values()],
         "advice": [words(text) for text in program.advice],
     }
@@ -95,7 +104,11 @@ def _value(program: Program, value: Value) -> Data:
 
 
 def checked(report: Report) -> Data:
-    return {"policy": report.policy, "examples": report.examples, "failures": [str(failure) for failure in report.failures]}
+    return {
+        "policy": report.policy,
+        "examples": report.examples,
+        "failures": [str(failure) for failure in report.failures],
+    }
 
 
 def ran(program: Program, found: Summary) -> Data:

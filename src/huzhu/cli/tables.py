@@ -69,12 +69,29 @@ def policies(found: Sequence[Policy], lang: Lang) -> RenderableType:
 def shown(policy: Policy, decisions: Sequence[Data], lang: Lang) -> RenderableType:
     parts: list[RenderableType] = [Line(f"{policy.id}  {policy.title.get(lang)}", style="bold")]
     for one in decisions:
-        parts += ["", Line(f"{one['id']}  {one['title'][lang]}", style="bold"), Line(one["policy_version"], style="dim"), ""]
-        facts = _table(*(((("事实", "left"), ("类型", "left"), ("含义", "left"))) if lang == "zh" else (("fact", "left"), ("type", "left"), ("meaning", "left"))))
+        parts += [
+            "",
+            Line(f"{one['id']}  {one['title'][lang]}", style="bold"),
+            Line(one["policy_version"], style="dim"),
+            "",
+        ]
+        facts = _table(
+            *(
+                ((("事实", "left"), ("类型", "left"), ("含义", "left")))
+                if lang == "zh"
+                else (("fact", "left"), ("type", "left"), ("meaning", "left"))
+            )
+        )
         for fact in one["facts"]:
             kind = " | ".join(fact["choices"]) or fact["kind"]
             facts.add_row(fact["name"], kind, escape(fact["label"][lang]))
-        tests = _table(*((("条件", "left"), ("含义", "left"), ("出处", "left")) if lang == "zh" else (("test", "left"), ("meaning", "left"), ("source", "left"))))
+        tests = _table(
+            *(
+                (("条件", "left"), ("含义", "left"), ("出处", "left"))
+                if lang == "zh"
+                else (("test", "left"), ("meaning", "left"), ("source", "left"))
+            )
+        )
         for test in one["tests"]:
             tests.add_row(test["code"], escape(test["title"][lang]), escape(test["source"]["title"][lang]))
         parts += [facts, "", tests, "", _parameters(one["parameters"], lang)]
@@ -82,12 +99,20 @@ def shown(policy: Policy, decisions: Sequence[Data], lang: Lang) -> RenderableTy
 
 
 def _parameters(parameters: Sequence[Data], lang: Lang) -> Table:
-    heads = ("数值", "起", "止", "值", "可信度", "出处") if lang == "zh" else ("value", "from", "until", "is", "confidence", "source")
+    heads = (
+        ("数值", "起", "止", "值", "可信度", "出处")
+        if lang == "zh"
+        else ("value", "from", "until", "is", "confidence", "source")
+    )
     table = _table(*((name, "left") for name in heads))
     for parameter in parameters:
         for value in parameter["values"]:
             key = parameter["key"] if value["key"] is None else f"{parameter['key']}[{value['key']}]"
-            mark = {"zh": "（示例，未经公布）", "en": " (illustrative, never published)"}[lang] if value["illustrative"] else ""
+            mark = (
+                {"zh": "（示例，未经公布）", "en": " (illustrative, never published)"}[lang]
+                if value["illustrative"]
+                else ""
+            )
             said = value["value"].isoformat() if isinstance(value["value"], dt.date) else str(value["value"])
             table.add_row(
                 escape(key), str(value["from"]), str(value["until"] or ""), escape(f"{said} {parameter['unit']}".strip() + mark),
@@ -132,7 +157,11 @@ def _share(part: int, whole: int) -> str:
 
 def comparison(found: Comparison, changes: Sequence[str], chart: Path, lang: Lang) -> RenderableType:
     zh = lang == "zh"
-    heads = ("分组", "行数", "增加的行", "增加", "减少的行", "减少") if zh else ("group", "rows", "gain", "gained", "lose", "lost")
+    heads = (
+        ("分组", "行数", "增加的行", "增加", "减少的行", "减少")
+        if zh
+        else ("group", "rows", "gain", "gained", "lose", "lost")
+    )
     table = _table((heads[0], "left"), *((name, "right") for name in heads[1:]), title=", ".join(changes))
     for group in (*found.groups, found.total):
         label = ("全部" if zh else "all") if group is found.total else group.label or ("（空）" if zh else "(empty)")
@@ -142,7 +171,10 @@ def comparison(found: Comparison, changes: Sequence[str], chart: Path, lang: Lan
         )  # fmt: skip
     parts: list[RenderableType] = [table]
     if found.moved:
-        moved = _table(*((name, "left") for name in (("原结果", "新结果") if zh else ("before", "after"))), ("行数" if zh else "rows", "right"))
+        moved = _table(
+            *((name, "left") for name in (("原结果", "新结果") if zh else ("before", "after"))),
+            ("行数" if zh else "rows", "right"),
+        )
         for before, after, rows in found.moved:
             moved.add_row(OUTCOMES[before].get(lang), OUTCOMES[after].get(lang), f"{rows:,}")
         parts += ["", moved]
@@ -154,7 +186,12 @@ def comparison(found: Comparison, changes: Sequence[str], chart: Path, lang: Lan
             sums.add_row(name, show(before_sum), show(after_sum))
         parts += ["", sums]
     if found.unclear:
-        parts += ["", f"{found.unclear:,} 行一边无法裁定，不计入得失" if zh else f"{found.unclear:,} rows undetermined on one side, in neither"]
+        parts += [
+            "",
+            f"{found.unclear:,} 行一边无法裁定，不计入得失"
+            if zh
+            else f"{found.unclear:,} rows undetermined on one side, in neither",
+        ]
     return Stack(*parts, "", ("图：" if zh else "chart: ") + escape(str(chart)))
 
 
@@ -162,7 +199,11 @@ def replays(found: Sequence[tuple[Path, Replay]], lang: Lang) -> RenderableType:
     zh = lang == "zh"
     parts: list[RenderableType] = []
     for path, one in found:
-        said = f"{path}：{one.rows:,} 行，{one.total:,} 处不同" if zh else f"{path}: {one.rows:,} rows, {one.total:,} differences"
+        said = (
+            f"{path}：{one.rows:,} 行，{one.total:,} 处不同"
+            if zh
+            else f"{path}: {one.rows:,} rows, {one.total:,} differences"
+        )
         parts += [Line(said), Line(f"{one.decision} {one.version}", style="dim")]
         if one.differences:
             heads = ("行", "列", "文件中", "重新裁定") if zh else ("row", "column", "written", "decided again")

@@ -106,5 +106,3 @@ def _decider(folder: Path, policy: Policy, decision: str, overlay: str | None) -
     if key not in _deciders:
         _deciders[key] = Decider(policy.program(decision, overlay=overlay))
     return _deciders[key]
-
-

@@ -51,7 +51,9 @@ class Policy:
     drafts: Mapping[str, Draft]
     overlays: Mapping[str, Overlay]
 
-    def program(self, decision: str, *, overlay: str | None = None, changes: Mapping[str, str] | None = None) -> Program:
+    def program(
+        self, decision: str, *, overlay: str | None = None, changes: Mapping[str, str] | None = None
+    ) -> Program:
         """The decision ready to compile, with a named overlay and typed what-if changes (`KEY=VALUE`) laid over it."""
         if decision not in self.drafts:
             raise RuleError(f"{self.id} has no decision {decision!r}; it has: {', '.join(self.drafts)}")
@@ -88,12 +90,16 @@ def what_if(parameters: Parameters, changes: Mapping[str, str]) -> Overlay:
             key = rest.removesuffix("]")
             key = int(key) if parameter.by is Kind.INT and key.isdigit() else key
         if (parameter.by is None) != (key is None):
-            raise RuleError(f"--set {written}: {name} is {'a table: write ' + name + '[KEY]=...' if parameter.by else 'no table'}")
+            raise RuleError(
+                f"--set {written}: {name} is {'a table: write ' + name + '[KEY]=...' if parameter.by else 'no table'}"
+            )
         known = parameter.history(key)
         since = min((value.since for value in known), default=min(value.since for value in parameter.values))
         value = parse_constant(parameter.kind, text, f"--set {written}")
         values.setdefault(name, []).append(Value(since, value, "what-if", "seed", key=key))
-    return Overlay("what-if:" + ",".join(f"{k}={v}" for k, v in sorted(changes.items())), {k: tuple(v) for k, v in values.items()})
+    return Overlay(
+        "what-if:" + ",".join(f"{k}={v}" for k, v in sorted(changes.items())), {k: tuple(v) for k, v in values.items()}
+    )
 
 
 @cache
@@ -109,20 +115,30 @@ def load(folder: Path) -> Policy:
         sources = {**shared.sources, **sources}
     cited = {value.source for parameter in parameters for value in parameter.values}
     if cited - set(sources):
-        raise RuleError(f"{folder / 'parameters.toml'}: sources not listed in policy.toml: {', '.join(sorted(cited - set(sources)))}")
+        raise RuleError(
+            f"{folder / 'parameters.toml'}: sources not listed in policy.toml: {', '.join(sorted(cited - set(sources)))}"
+        )
     drafts = _drafts(folder)
     overlays = {path.stem: _overlay(path, parameters) for path in sorted((folder / "overlays").glob("*.toml"))}
     return Policy(
-        policy_id, _text(head.get("title"), folder / "policy.toml"), folder, str(head.get("jurisdiction", "")), sources,
-        Parameters.of(parameters), {draft.name: draft for draft in drafts}, overlays,
-    )  # fmt: skip
+        policy_id,
+        _text(head.get("title"), folder / "policy.toml"),
+        folder,
+        str(head.get("jurisdiction", "")),
+        sources,
+        Parameters.of(parameters),
+        {draft.name: draft for draft in drafts},
+        overlays,
+    )
 
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except FileNotFoundError:
-        raise RuleError(f"{path}: no such file; a policy folder has policy.toml, parameters.toml and rules.py") from None
+        raise RuleError(
+            f"{path}: no such file; a policy folder has policy.toml, parameters.toml and rules.py"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RuleError(f"{path}: {error}") from None
 
@@ -144,11 +160,13 @@ def _text(value: object, where: object) -> Text:
 def _sources(table: Mapping[str, Any], path: Path) -> dict[str, Source]:
     return {
         name: Source(
-            name, _text(entry.get("title"), f"{path}, source {name}"), str(entry.get("reference", "")),
+            name,
+            _text(entry.get("title"), f"{path}, source {name}"),
+            str(entry.get("reference", "")),
             _text(entry["note"], f"{path}, source {name}") if "note" in entry else None,
         )
         for name, entry in table.items()
-    }  # fmt: skip
+    }
 
 
 def read_parameters(path: Path) -> list[Parameter]:
@@ -160,12 +178,16 @@ def read_parameters(path: Path) -> list[Parameter]:
             raise RuleError(f"{where}: is {table!r}; a parameter is a table [{key}] with [[{key}.values]]")
         _only(table, _PARAMETER_WORDS, where)
         kind, by = _kind(_need(table, "type", str, where), where), table.get("by")
-        values = tuple(_value(entry, kind, where) for entry in table.get("values", []))
+        values = tuple(_value(entry, where) for entry in table.get("values", []))
         found.append(
             Parameter(
-                key, kind, _text(table.get("label"), where), values, str(table.get("unit", "")),
+                key,
+                kind,
+                _text(table.get("label"), where),
+                values,
+                str(table.get("unit", "")),
                 _kind(by, where) if by is not None else None,
-            )  # fmt: skip
+            )
         )
     try:
         Parameters.of(found)
@@ -187,7 +209,7 @@ def _kind(name: object, where: str) -> Kind:
         raise RuleError(f"{where}: no type {name!r}; there are {', '.join(Kind)}") from None
 
 
-def _value(entry: Mapping[str, Any], kind: Kind, where: str) -> Value:
+def _value(entry: Mapping[str, Any], where: str) -> Value:
     _only(entry, _VALUE_WORDS, where)
     since = _need(entry, "from", dt.date, where)
     confidence = _need(entry, "confidence", str, where)
@@ -195,7 +217,7 @@ def _value(entry: Mapping[str, Any], kind: Kind, where: str) -> Value:
         raise RuleError(f"{where}: no confidence {confidence!r}; there are {', '.join(CONFIDENCES)}")
     return Value(
         since=since,
-        value=_constant(entry, kind, where),
+        value=_constant(entry, where),
         source=_need(entry, "source", str, where),
         confidence=cast(Any, confidence),
         until=_need(entry, "until", dt.date, where) if "until" in entry else None,
@@ -205,7 +227,7 @@ def _value(entry: Mapping[str, Any], kind: Kind, where: str) -> Value:
     )
 
 
-def _constant(entry: Mapping[str, Any], kind: Kind, where: str) -> Any:
+def _constant(entry: Mapping[str, Any], where: str) -> Any:
     if "value" not in entry:
         raise RuleError(f'{where}: `value` is missing; a value that was never published is written "unpublished"')
     value = entry["value"]
@@ -226,9 +248,13 @@ def _overlay(path: Path, parameters: list[Parameter]) -> Overlay:
         entries = entry if isinstance(entry, list) else [entry]
         values[key] = tuple(
             Value(
-                _need(one, "from", dt.date, f"{path}, {key}"), _constant(one, kinds[key], f"{path}, {key}"), "overlay",
-                "seed", one.get("until"), one.get("key"),
-            )  # fmt: skip
+                _need(one, "from", dt.date, f"{path}, {key}"),
+                _constant(one, f"{path}, {key}"),
+                "overlay",
+                "seed",
+                one.get("until"),
+                one.get("key"),
+            )
             for one in entries
         )
     return Overlay(path.stem, values, illustrative)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from huzhu.rules.errors import RuleError
 from huzhu.rules.expressions import Node, when
@@ -157,7 +158,7 @@ class _Builder:
             near = ", ".join([*self.facts, *self.draft.steps])
             raise RuleError(f"no fact or step {name!r}; there are: {near}")
         if name in self.building:
-            raise RuleError(f"the rule is cyclic: {' -> '.join([*self.building[self.building.index(name):], name])}")
+            raise RuleError(f"the rule is cyclic: {' -> '.join([*self.building[self.building.index(name) :], name])}")
         if name not in self.built:
             self.building.append(name)
             self.built[name] = self.draft.steps[name][1](self.record)
@@ -180,7 +181,9 @@ class _Builder:
     def number(self, node: Node) -> int:
         """Hash-consing: the same expression, written twice, is one operator."""
         if node.op == "fact_or" and not self.facts[str(node.args[0].value)].optional:
-            raise RuleError(f"fact_or({node.args[0].value}): a missing fact must stay unknown; only an optional one has a default")
+            raise RuleError(
+                f"fact_or({node.args[0].value}): a missing fact must stay unknown; only an optional one has a default"
+            )
         op = Op(node.op, node.kind, tuple(self.number(arg) for arg in node.args), node.value)
         if op not in self.numbers:
             self.numbers[op] = len(self.ops)
@@ -197,7 +200,8 @@ class _Builder:
         results = tuple(self.result(gives) for gives in draft.gives)
         events = self.events(draft.events) if draft.events else None
         checks = tuple(
-            Check(self.node(f"check of {valid.fact}", valid.holds, Kind.BOOL), valid.says, valid.fact) for valid in draft.valid
+            Check(self.node(f"check of {valid.fact}", valid.holds, Kind.BOOL), valid.says, valid.fact)
+            for valid in draft.valid
         )
         read = {str(op.value) for op in self.ops if op.op == "param"}
         program = Program(
@@ -214,7 +218,13 @@ class _Builder:
         where = f"test {rule.code}"
         passes = self.node(where, rule.passes, Kind.BOOL)
         return Test(
-            rule.code, passes, rule.title, rule.says, rule.source, rule.restriction, self.figures(where, passes, rule.says)
+            rule.code,
+            passes,
+            rule.title,
+            rule.says,
+            rule.source,
+            rule.restriction,
+            self.figures(where, passes, rule.says),
         )
 
     def figures(self, where: str, passes: int, says: Text) -> dict[str, int]:
@@ -244,9 +254,14 @@ class _Builder:
 
     def events(self, rules: EventRules) -> Events:
         caps = tuple(self.cap(limit) for limit in rules.limits)
-        for name in (rules.settled_order, rules.settled_amount, *rules.order, *(n for limit in rules.limits for n in limit.per)):
+        for name in (
+            rules.settled_order,
+            rules.settled_amount,
+            *rules.order,
+            *(n for limit in rules.limits for n in limit.per),
+        ):
             self.node("order of events", lambda r, name=name: getattr(r, name))  # type: ignore[misc]
-        for inner, outer in zip(caps, caps[1:], strict=False):
+        for inner, outer in pairwise(caps):
             if not set(outer.per) <= set(inner.per):
                 raise RuleError(
                     f"{self.draft.policy}/{self.draft.name}: caps must nest, inner first: {outer.name} (per {', '.join(outer.per)}) "
@@ -283,7 +298,9 @@ class _Builder:
         names |= {self.draft.events.source} if self.draft.events and self.draft.events.source else set()
         unknown = sorted(names - set(self.sources))
         if unknown:
-            raise RuleError(f"{self.draft.policy}/{self.draft.name}: sources cited but not listed in policy.toml: {', '.join(unknown)}")
+            raise RuleError(
+                f"{self.draft.policy}/{self.draft.name}: sources cited but not listed in policy.toml: {', '.join(unknown)}"
+            )
         return {name: self.sources[name] for name in sorted(names)}
 
     def check_names(self, program: Program) -> None:
@@ -299,7 +316,12 @@ class _Builder:
         mentioned |= {program.date_fact} if program.date_fact else set()
         if program.events:
             events = program.events
-            mentioned |= {events.settled_order, events.settled_amount, *events.order, *(n for cap in events.caps for n in cap.per)}
+            mentioned |= {
+                events.settled_order,
+                events.settled_amount,
+                *events.order,
+                *(n for cap in events.caps for n in cap.per),
+            }
         if mentioned - set(self.facts):
             raise RuleError(f"{program.id}: no such fact: {', '.join(sorted(mentioned - set(self.facts)))}")
 

@@ -61,7 +61,9 @@ def _draw(events: Events, facts: Mapping[str, Any], row: Row, used: defaultdict[
                 amount = min(amount, left)
             if amount < before:
                 bound.append(cap.name)
-            steps.append({"cap": cap.name, "limit": limit, "used": used[key], "left": left, "before": before, "after": amount})
+            steps.append(
+                {"cap": cap.name, "limit": limit, "used": used[key], "left": left, "before": before, "after": amount}
+            )
         drawn[key] = counted
     row["limited_by"], row["payable_fen"], row["cap_steps"] = bound, amount, steps
     if settled or amount > 0:

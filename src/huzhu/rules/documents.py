@@ -62,65 +62,107 @@ def _constant(value: Scalar | tuple[Scalar, ...] | Unpublished | None) -> Any:
 
 def _fact(fact: Fact) -> Json:
     return {
-        "name": fact.name, "kind": fact.kind.value, "label": _text(fact.label), "unit": fact.unit, "low": fact.low,
-        "high": fact.high, "choices": list(fact.choices), "digits": fact.digits, "optional": fact.optional,
+        "name": fact.name,
+        "kind": fact.kind.value,
+        "label": _text(fact.label),
+        "unit": fact.unit,
+        "low": fact.low,
+        "high": fact.high,
+        "choices": list(fact.choices),
+        "digits": fact.digits,
+        "optional": fact.optional,
         "required": fact.required,
-    }  # fmt: skip
+    }
 
 
 def _test(test: Test) -> Json:
     return {
-        "code": test.code, "passes": test.passes, "title": _text(test.title), "says": _text(test.says),
-        "source": test.source, "restriction": test.restriction, "figures": test.figures,
-    }  # fmt: skip
+        "code": test.code,
+        "passes": test.passes,
+        "title": _text(test.title),
+        "says": _text(test.says),
+        "source": test.source,
+        "restriction": test.restriction,
+        "figures": test.figures,
+    }
 
 
 def _result(result: Result) -> Json:
     return {
-        "name": result.name, "kind": result.kind.value, "label": _text(result.label), "node": result.node,
-        "codes": [list(pair) for pair in result.codes], "needed": result.needed, "source": result.source,
-    }  # fmt: skip
+        "name": result.name,
+        "kind": result.kind.value,
+        "label": _text(result.label),
+        "node": result.node,
+        "codes": [list(pair) for pair in result.codes],
+        "needed": result.needed,
+        "source": result.source,
+    }
 
 
 def _events(events: Events) -> Json:
     return {
-        "assessed": events.assessed, "settled_order": events.settled_order, "settled_amount": events.settled_amount,
-        "order": list(events.order), "source": events.source, "nothing_to_pay": _text(events.nothing_to_pay),
+        "assessed": events.assessed,
+        "settled_order": events.settled_order,
+        "settled_amount": events.settled_amount,
+        "order": list(events.order),
+        "source": events.source,
+        "nothing_to_pay": _text(events.nothing_to_pay),
         "cap_exhausted": _text(events.cap_exhausted),
         "caps": [
             {
-                "name": cap.name, "label": _text(cap.label), "applies": cap.applies, "limit": cap.limit,
-                "per": list(cap.per), "counts": cap.counts, "each": cap.each, "source": cap.source,
+                "name": cap.name,
+                "label": _text(cap.label),
+                "applies": cap.applies,
+                "limit": cap.limit,
+                "per": list(cap.per),
+                "counts": cap.counts,
+                "each": cap.each,
+                "source": cap.source,
             }
             for cap in events.caps
         ],
-    }  # fmt: skip
+    }
 
 
 def _parameter(parameter: Parameter) -> Json:
     return {
-        "kind": parameter.kind.value, "label": _text(parameter.label), "unit": parameter.unit,
-        "by": parameter.by.value if parameter.by else None, "values": [_value(value) for value in parameter.values],
-    }  # fmt: skip
+        "kind": parameter.kind.value,
+        "label": _text(parameter.label),
+        "unit": parameter.unit,
+        "by": parameter.by.value if parameter.by else None,
+        "values": [_value(value) for value in parameter.values],
+    }
 
 
 def _value(value: Value) -> Json:
     return {
-        "from": value.since.isoformat(), "until": value.until.isoformat() if value.until else None, "key": value.key,
-        "value": _constant(value.value), "source": value.source, "confidence": value.confidence,
+        "from": value.since.isoformat(),
+        "until": value.until.isoformat() if value.until else None,
+        "key": value.key,
+        "value": _constant(value.value),
+        "source": value.source,
+        "confidence": value.confidence,
         "checked_on": value.checked_on.isoformat() if value.checked_on else None,
-        "note": _text(value.note) if value.note else None, "overlay": value.overlay, "illustrative": value.illustrative,
-    }  # fmt: skip
+        "note": _text(value.note) if value.note else None,
+        "overlay": value.overlay,
+        "illustrative": value.illustrative,
+    }
 
 
 def _source(source: Source) -> Json:
-    return {"title": _text(source.title), "reference": source.reference, "note": _text(source.note) if source.note else None}
+    return {
+        "title": _text(source.title),
+        "reference": source.reference,
+        "note": _text(source.note) if source.note else None,
+    }
 
 
 def program(stored: Mapping[str, Any]) -> Program:
     """The program of a stored document. RuleError where it is no such document, or one whose operators are out of order."""
     if stored.get("format") != FORMAT:
-        raise RuleError(f"not a policy document this version reads: format {stored.get('format')!r}, expected {FORMAT!r}")
+        raise RuleError(
+            f"not a policy document this version reads: format {stored.get('format')!r}, expected {FORMAT!r}"
+        )
     try:
         found = _program(stored)
     except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -144,9 +186,14 @@ def _program(stored: Mapping[str, Any]) -> Program:
         nodes=tuple(Op(op, Kind(kind), tuple(args), _scalar(value)) for op, kind, args, value in stored["nodes"]),
         tests=tuple(Test(**{**t, "title": _words(t["title"]), "says": _words(t["says"])}) for t in stored["tests"]),
         results=tuple(
-            Result(**{
-                **r, "kind": Kind(r["kind"]), "label": _words(r["label"]), "codes": tuple((c, n) for c, n in r["codes"]),
-            })  # fmt: skip
+            Result(
+                **{
+                    **r,
+                    "kind": Kind(r["kind"]),
+                    "label": _words(r["label"]),
+                    "codes": tuple((c, n) for c, n in r["codes"]),
+                }
+            )
             for r in stored["results"]
         ),
         parameters={key: _parameter_of(key, p) for key, p in stored["parameters"].items()},
@@ -184,9 +231,17 @@ def _date(value: str | None) -> dt.date | None:
 def _parameter_of(key: str, stored: Mapping[str, Any]) -> Parameter:
     values = tuple(
         Value(
-            dt.date.fromisoformat(v["from"]), _scalar(v["value"]), v["source"], v["confidence"], _date(v["until"]), v["key"],
-            _date(v["checked_on"]), _words(v["note"]) if v["note"] else None, v["overlay"], v["illustrative"],
-        )  # fmt: skip
+            dt.date.fromisoformat(v["from"]),
+            _scalar(v["value"]),
+            v["source"],
+            v["confidence"],
+            _date(v["until"]),
+            v["key"],
+            _date(v["checked_on"]),
+            _words(v["note"]) if v["note"] else None,
+            v["overlay"],
+            v["illustrative"],
+        )
         for v in stored["values"]
     )
     by = Kind(stored["by"]) if stored["by"] else None
@@ -196,6 +251,12 @@ def _parameter_of(key: str, stored: Mapping[str, Any]) -> Parameter:
 def _events_of(stored: Mapping[str, Any]) -> Events:
     caps = tuple(Cap(**{**c, "label": _words(c["label"]), "per": tuple(c["per"])}) for c in stored["caps"])
     return Events(
-        stored["assessed"], caps, stored["settled_order"], stored["settled_amount"], tuple(stored["order"]),
-        _words(stored["nothing_to_pay"]), _words(stored["cap_exhausted"]), stored["source"],
-    )  # fmt: skip
+        stored["assessed"],
+        caps,
+        stored["settled_order"],
+        stored["settled_amount"],
+        tuple(stored["order"]),
+        _words(stored["nothing_to_pay"]),
+        _words(stored["cap_exhausted"]),
+        stored["source"],
+    )

@@ -19,6 +19,4 @@ class FactError(Exception):
         super().__init__(self.text("en"))
 
     def text(self, lang: Lang) -> str:
-        return "\n".join(
-            f"{name}: {value!r}: {expected.get(lang)}" for _, name, value, expected in self.problems
-        )
+        return "\n".join(f"{name}: {value!r}: {expected.get(lang)}" for _, name, value, expected in self.problems)

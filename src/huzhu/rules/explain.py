@@ -51,7 +51,9 @@ def _tree(source: Source, number: int, op: Op) -> str:
             return _parameter_tree(source, number, op, kind)
         case "when":
             condition, then, otherwise = op.args
-            taken = f"[n{condition}] if v{condition} is None else [n{condition}, n{then} if v{condition} else n{otherwise}]"
+            taken = (
+                f"[n{condition}] if v{condition} is None else [n{condition}, n{then} if v{condition} else n{otherwise}]"
+            )
             return f"{{'op': 'when', {kind}, 'args': {taken}}}"
     args = ", ".join(f"n{arg}" for arg in op.args)
     extra = ""

@@ -134,13 +134,17 @@ def per_mille(rate: int) -> Node:
     return _whole(rate, Kind.PER_MILLE)
 
 
-def _whole(value: object, kind: Kind) -> Node:
-    if isinstance(value, bool) or not isinstance(value, int):
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _whole(value: int, kind: Kind) -> Node:
+    if not _is_whole(value):
         raise RuleError(f"{kind.value} needs a whole number, not {value!r}")
     return Node("const", kind, (), value)
 
 
-def _hint(op: str, left: Node, right: Node) -> str:
+def _hint(left: Node, right: Node) -> str:
     kinds = {left.kind, right.kind}
     if Kind.MONEY in kinds and Kind.INT in kinds:
         return "; write fen(...) for an amount of money"
@@ -157,7 +161,7 @@ def _arithmetic(op: str, table: dict[tuple[Kind, Kind], Kind], left: Node, right
     right = as_node(right)
     kind = table.get((left.kind, right.kind))
     if kind is None:
-        raise RuleError(f"cannot compute {_said(left)} {_SIGNS[op]} {_said(right)}{_hint(op, left, right)}")
+        raise RuleError(f"cannot compute {_said(left)} {_SIGNS[op]} {_said(right)}{_hint(left, right)}")
     return Node(op, kind, (left, right))
 
 
@@ -165,7 +169,7 @@ def _compare(op: str, left: Node, right: object) -> Node:
     right = as_node(right)
     comparable = left.kind is right.kind and (op in ("eq", "ne") or left.kind in ORDERED)
     if not comparable or left.kind is Kind.BOOL:
-        hint = "; use the bool itself, or ~ for not" if left.kind is Kind.BOOL else _hint(op, left, right)
+        hint = "; use the bool itself, or ~ for not" if left.kind is Kind.BOOL else _hint(left, right)
         raise RuleError(f"cannot compare {_said(left)} {_SIGNS[op]} {_said(right)}{hint}")
     return Node(op, Kind.BOOL, (left, right))
 
@@ -220,12 +224,14 @@ def _extreme(op: str, values: tuple[object, ...]) -> Node:
 
 def share(amount: Node, rate: object, *, rounding: Rounding) -> Node:
     """So many per mille of an amount that is not negative, in whole fen, rounded as stated."""
-    return Node("share", Kind.MONEY, (_need(Kind.MONEY, amount, "share"), _need(Kind.PER_MILLE, rate, "share")), rounding)
+    return Node(
+        "share", Kind.MONEY, (_need(Kind.MONEY, amount, "share"), _need(Kind.PER_MILLE, rate, "share")), rounding
+    )
 
 
 def divide(amount: Node, by: int, *, rounding: Rounding) -> Node:
     """A whole number divided by a positive constant, rounded as stated."""
-    if amount.kind not in WHOLE or isinstance(by, bool) or not isinstance(by, int) or by < 1:
+    if amount.kind not in WHOLE or not _is_whole(by) or by < 1:
         raise RuleError(f"divide needs a whole number and a positive constant, not {_said(amount)} and {by!r}")
     return Node("divide", amount.kind, (amount, as_node(by)), rounding)
 
@@ -242,7 +248,9 @@ def months(since: Node, until: Node) -> Node:
 
 def add_years(date: object, count: object, *, leap: Leap) -> Node:
     """The same day so many years on; `leap` says what 29 February becomes in a year that has none."""
-    return Node("add_years", Kind.DATE, (_need(Kind.DATE, date, "add_years"), _need(Kind.INT, count, "add_years")), leap)
+    return Node(
+        "add_years", Kind.DATE, (_need(Kind.DATE, date, "add_years"), _need(Kind.INT, count, "add_years")), leap
+    )
 
 
 def add_months(date: object, count: object, *, month_end: MonthEnd) -> Node:

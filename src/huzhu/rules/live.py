@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 from huzhu.rules.program import Op, Program
 from huzhu.rules.ranges import check_ranges
 
-Shape = Literal["true", "false", "is_null", "is_true", "is_false", "unpublished", "no_rule", "illustrative", "and", "or", "not"]
+Shape = Literal[
+    "true", "false", "is_null", "is_true", "is_false", "unpublished", "no_rule", "illustrative", "and", "or", "not"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Live:
         values = self.program.parameters[str(self.program.nodes[number].value)].values
         if len(self.program.nodes[number].args) == 2:
             return True
-        joined = all(a.until == b.since for a, b in zip(values, values[1:], strict=False)) and values[-1].until is None
+        joined = all(a.until == b.since for a, b in pairwise(values)) and values[-1].until is None
         return not (joined and self.never_before(number))
 
     def always_known(self, number: int) -> bool:
@@ -155,7 +158,9 @@ class Live:
         return self.why_unknown(root, lambda n, op: self.null(n) if op.op == "fact" and op.value == name else FALSE)
 
     def parameter_missing(self, root: int, key: str) -> Formula:
-        return self.why_unknown(root, lambda n, op: self.unpublished(n) if op.op == "param" and op.value == key else FALSE)
+        return self.why_unknown(
+            root, lambda n, op: self.unpublished(n) if op.op == "param" and op.value == key else FALSE
+        )
 
     def any_unpublished(self, root: int) -> Formula:
         return self.why_unknown(root, lambda n, op: self.unpublished(n) if op.op == "param" else FALSE)
@@ -177,7 +182,7 @@ class Live:
                 return FALSE
             match op.op:
                 case "when":
-                    condition, then, otherwise = op.args
+                    condition = op.args[0]
                     return any_of((
                         below[0],
                         all_of((Formula("is_true", condition), below[1])),
@@ -185,7 +190,9 @@ class Live:
                     ))  # fmt: skip
                 case "and" | "or":
                     decisive: Shape = "is_false" if op.op == "and" else "is_true"
-                    alone = any_of(all_of((Formula(decisive, arg), part)) for arg, part in zip(op.args, below, strict=True))
+                    alone = any_of(
+                        all_of((Formula(decisive, arg), part)) for arg, part in zip(op.args, below, strict=True)
+                    )
                     decided = Formula(decisive, number)
                     return any_of((all_of((decided, alone)), all_of((negation(decided), any_of(below)))))
                 case _:
@@ -252,7 +259,9 @@ def verdict(live: Live) -> Verdict:
         missing=tuple((name, condition) for name, condition in missing if condition != FALSE),
         illustrative_refusal=any_of(all_of((live.false(root), live.rests_on_illustrative(root))) for root in tests),
         illustrative_otherwise=any_of(live.rests_on_illustrative(root) for root, _ in roots),
-        illustrative_caps=any_of(live.rests_on_illustrative(cap.limit) for cap in program.events.caps) if program.events else FALSE,
+        illustrative_caps=any_of(live.rests_on_illustrative(cap.limit) for cap in program.events.caps)
+        if program.events
+        else FALSE,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 from huzhu.rules.errors import RuleError
@@ -77,7 +78,7 @@ class Parameter:
         """The value in force on a date, or None where none is: before the first, after an end, or for an unknown key."""
         return next((value for value in self.values if value.key == key and value.covers(on)), None)
 
-    def keys(self) -> list[str | int]:
+    def table_keys(self) -> list[str | int]:
         return sorted({value.key for value in self.values if value.key is not None}, key=str)
 
     def history(self, key: str | int | None = None) -> tuple[Value, ...]:
@@ -92,7 +93,7 @@ def checked(parameter: Parameter) -> Parameter:
     ordered = sorted(parameter.values, key=lambda value: (str(value.key), value.since))
     for value in ordered:
         _check_value(parameter, value, where)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if before.key == after.key and (before.until is None or before.until > after.since):
             raise RuleError(_overlap(where, before, after))
     return replace(parameter, values=tuple(ordered))
@@ -108,14 +109,22 @@ def _overlap(where: str, before: Value, after: Value) -> str:
 
 
 def _check_value(parameter: Parameter, value: Value, where: str) -> None:
-    if (value.key is None) != (parameter.by is None) or (value.key is not None and kind_of(value.key) is not parameter.by):
-        raise RuleError(f"{where}: the value from {value.since} needs {'a' if parameter.by else 'no'} key, not {value.key!r}")
+    if (value.key is None) != (parameter.by is None) or (
+        value.key is not None and kind_of(value.key) is not parameter.by
+    ):
+        raise RuleError(
+            f"{where}: the value from {value.since} needs {'a' if parameter.by else 'no'} key, not {value.key!r}"
+        )
     if value.until is not None and value.until <= value.since:
-        raise RuleError(f"{where}: the value from {value.since} ends on {value.until}; `until` is the first day without it")
+        raise RuleError(
+            f"{where}: the value from {value.since} ends on {value.until}; `until` is the first day without it"
+        )
     if isinstance(value.value, Unpublished):
         return
     if value.confidence in ("recalled", "unconfirmed"):
-        raise RuleError(f"{where}: a {value.confidence} value decides nothing: write \"unpublished\" and keep it in a note")
+        raise RuleError(
+            f'{where}: a {value.confidence} value decides nothing: write "unpublished" and keep it in a note'
+        )
     if isinstance(value.value, float):
         raise RuleError(f"{where}: {value.value!r} is a float; write whole fen or per mille")
     check_constant(parameter.kind, value.value, where)

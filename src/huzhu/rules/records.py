@@ -31,7 +31,9 @@ def expected(fact: Fact) -> Text:
         return Text(f"应为 {fact.digits} 位数字", f"expected {fact.digits} digits")
     name = NAMES[fact.kind]
     if fact.kind in LIMITS and fact.low is not None and fact.high is not None:
-        low, high = (dt.date.fromordinal(n).isoformat() if fact.kind is Kind.DATE else str(n) for n in (fact.low, fact.high))
+        low, high = (
+            dt.date.fromordinal(n).isoformat() if fact.kind is Kind.DATE else str(n) for n in (fact.low, fact.high)
+        )
         return Text(f"应为{name.zh}，{low} 至 {high}", f"expected {name.en}, from {low} to {high}")
     return Text(f"应为{name.zh}", f"expected {name.en}")
 
@@ -99,7 +101,9 @@ class Reader:
         if not problems:
             for number in self._broken(found)["broken"]:
                 check = self.program.checks[number]
-                problems.append((index, check.fact, found[check.fact], Text(f"应为：{check.says.zh}", f"expected {check.says.en}")))
+                problems.append(
+                    (index, check.fact, found[check.fact], Text(f"应为：{check.says.zh}", f"expected {check.says.en}"))
+                )
         return found, problems
 
     def many(self, records: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
@@ -135,5 +139,8 @@ def _compile_checks(program: Program) -> Callable[[Mapping[str, Any]], dict[str,
     source = Source(program)
     body = source.values() if program.checks else []
     numbers = ", ".join(f"({number}, v{check.holds})" for number, check in enumerate(program.checks))
-    body = [*body, f"return {{'broken': [number for number, holds in ({numbers}{',' if numbers else ''}) if holds is False]}}"]
+    body = [
+        *body,
+        f"return {{'broken': [number for number, holds in ({numbers}{',' if numbers else ''}) if holds is False]}}",
+    ]
     return build("broken", body, source.names)

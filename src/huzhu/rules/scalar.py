@@ -54,7 +54,8 @@ def finder(parameter: Parameter) -> Callable[..., int]:
 
         return find
     tables = {
-        key: [(place, value) for place, value in enumerate(parameter.values) if value.key == key] for key in parameter.keys()
+        key: [(place, value) for place, value in enumerate(parameter.values) if value.key == key]
+        for key in parameter.table_keys()
     }
 
     def find_by(on: dt.date, key: str | int) -> int:
@@ -117,7 +118,11 @@ class Source:
                 return f"None if {args[0]} is None else {chosen}" if args[0] in unknown else chosen
             case _:
                 computed = self._computed(number, op, args)
-                return f"None if {' or '.join(f'{name} is None' for name in unknown)} else {computed}" if unknown else computed
+                return (
+                    f"None if {' or '.join(f'{name} is None' for name in unknown)} else {computed}"
+                    if unknown
+                    else computed
+                )
 
     @staticmethod
     def _logic(op: str, args: list[str], unknown: list[str]) -> str:
@@ -194,7 +199,9 @@ class Source:
             case "true" | "false":
                 return formula.shape.capitalize()
             case "is_null" | "is_true" | "is_false":
-                return f"v{formula.node} is {({'is_null': 'None', 'is_true': 'True', 'is_false': 'False'})[formula.shape]}"
+                return (
+                    f"v{formula.node} is {({'is_null': 'None', 'is_true': 'True', 'is_false': 'False'})[formula.shape]}"
+                )
             case "unpublished" | "no_rule" | "illustrative":
                 return self._leaf(formula)
             case "not":
@@ -275,7 +282,11 @@ def _outcome(source: Source) -> list[str]:
         for test, fail in zip(program.tests, found.fails, strict=True)
     ]
     if program.events:
-        lines += [f"elif v{program.events.assessed} == 0:", "    outcome = 'refused'", f"    reasons.append({NOTHING_TO_PAY!r})"]
+        lines += [
+            f"elif v{program.events.assessed} == 0:",
+            "    outcome = 'refused'",
+            f"    reasons.append({NOTHING_TO_PAY!r})",
+        ]
     if found.no_rule != FALSE:
         lines += [f"elif {source.formula(found.no_rule)}:", "    outcome = 'no_rule'"]
     if found.unknown != FALSE:
@@ -290,13 +301,11 @@ def _answer(source: Source) -> list[str]:
     shown = ["'outcome': outcome", "'reasons': reasons", "'missing': missing", "'not_tested': skipped"]
     if program.events:
         return [*_settled(source), *_event_answer(source, shown)]
-    lines = ["if outcome == 'granted':"]
-    for result in program.results:
-        lines.append(f"    r_{result.name} = {_result(result.node, result.codes)}")
-    lines.append("else:")
-    lines += [f"    r_{result.name} = {'[]' if result.kind is Kind.CODES else 'None'}" for result in program.results] or ["    pass"]
-    if not program.results:
-        lines.insert(1, "    pass")
+    lines = [
+        f"r_{result.name} = ({_result(result.node, result.codes)}) if outcome == 'granted' "
+        f"else {'[]' if result.kind is Kind.CODES else 'None'}"
+        for result in program.results
+    ]
     shown += [f"{result.name!r}: r_{result.name}" for result in program.results]
     if any(value.illustrative for parameter in program.parameters.values() for value in parameter.values):
         shown.append(f"'illustrative': {_illustrative(source, found)}")

@@ -25,7 +25,9 @@ COURIERS, COVERS = 20_000, 2_000_000
 
 
 def demo(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="文件夹。Where the files go.")] = Path("huzhu-demo"),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="文件夹。Where the files go.")] = Path(
+        "huzhu-demo"
+    ),
     lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en")] = None,
 ) -> None:
     """Writes the files into a folder, prints a summary and one explanation, and ends."""
@@ -35,7 +37,12 @@ def demo(
     policy = policies.get(POLICY)
     enrol, claims = policy.program("enrol"), policy.program("claims", overlay=OVERLAY)
     roster_file, claims_file = output / "roster.xlsx", output / "claims.parquet"
-    say(Text("一、编造名册和申请（身份证号地区为00，无人使用）", "1. Making up a roster and claims (identity numbers of region 00, nobody's)"))
+    say(
+        Text(
+            "一、编造名册和申请（身份证号地区为00，无人使用）",
+            "1. Making up a roster and claims (identity numbers of region 00, nobody's)",
+        )
+    )
     write_roster(path=roster_file, couriers=COURIERS)
     write_claims(path=claims_file, covers=COVERS)
     say(Text("二、按计划裁定参保资格和互助金", "2. Deciding who may join and what each claim pays"))
@@ -59,7 +66,9 @@ def demo(
 def _review(roster: Path, claims: Path, path: Path, labels: dict[str, Text], lang: Lang) -> int:
     items = [
         *_doubtful_numbers(roster, lang),
-        *review.enrolments(roster, file="roster.xlsx", first_row=2, id_column="identity_number", labels=labels, lang=lang),
+        *review.enrolments(
+            roster, file="roster.xlsx", first_row=2, id_column="identity_number", labels=labels, lang=lang
+        ),
         *review.claims(claims, file="claims.parquet", first_row=1, labels=labels, lang=lang),
     ]
     review.write_review(items=items, path=path, lang=lang)
@@ -128,7 +137,9 @@ def _farewell(output: Path, listed: int, lang: Lang) -> None:
         "report.html": Text("报告（浏览器打开）", "the report (open it in a browser)"),
         "for-officers.xlsx": Text(f"要人处理的 {listed:,} 项", f"{listed:,} things that need a person"),
         "roster-decided.xlsx": Text("裁定后的名册", "the roster, decided"),
-        "claims-decided.parquet": Text("裁定后的申请；huzhu policy replay 可重算", "the claims, decided; huzhu policy replay decides them again"),
+        "claims-decided.parquet": Text(
+            "裁定后的申请；huzhu policy replay 可重算", "the claims, decided; huzhu policy replay decides them again"
+        ),
     }
     typer.echo("")
     for name, what in files.items():

@@ -37,7 +37,9 @@ def assessed(r: Record) -> Node:
         {
             "hospital_allowance": plan("hospital_allowance_per_day") * r.hospital_days,
             "critical_illness": plan("critical_illness_amount"),
-            "critical_illness_hospital": share(r.expense_fen, plan("critical_illness_hospital_per_mille"), rounding="down"),
+            "critical_illness_hospital": share(
+                r.expense_fen, plan("critical_illness_hospital_per_mille"), rounding="down"
+            ),
             "death_illness": plan("death_illness_amount"),
             "death_accident": plan("death_accident_amount"),
             "disability_accident": disability,
@@ -108,7 +110,7 @@ LIMITS = (
     Limit(
         "overall_limit",
         Text("一个保障期最高互助金", "most that one cover pays"),
-        lambda r: const(True),
+        lambda _: const(True),
         _value("overall_limit"),
         COVER,
         source="workers-daily",

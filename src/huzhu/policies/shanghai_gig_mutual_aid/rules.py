@@ -62,7 +62,13 @@ ENROL = Draft(
         fact("paid", "bool", "取得劳动报酬", "earns pay"),
         fact("union_member", "bool", "工会会员", "union member"),
         fact("applied_on", "date", "申请日期", "date of application"),
-        fact("covered_until", "date", "现有保障止日（不含；空为未参保）", "covered until (excluded; empty: not covered)", optional=True),
+        fact(
+            "covered_until",
+            "date",
+            "现有保障止日（不含；空为未参保）",
+            "covered until (excluded; empty: not covered)",
+            optional=True,
+        ),
     ),
     steps={
         "plan_date": (Text("取值日期", "values as of"), _plan_date),
@@ -87,7 +93,10 @@ ENROL = Draft(
             "age_60_or_over",
             lambda r: r.age < r.value("age_limit", on=r.plan_date),
             Text("未满60周岁", "under 60"),
-            Text("申请时年满 {age} 周岁，须未满 {age_limit} 周岁", "{age} years old on applying; must be under {age_limit}"),
+            Text(
+                "申请时年满 {age} 周岁，须未满 {age_limit} 周岁",
+                "{age} years old on applying; must be under {age_limit}",
+            ),
             "workers-daily",
         ),
         Rule(
@@ -207,9 +216,18 @@ CLAIMS = Draft(
         fact("event_date", "date", "事故或确诊日期", "date of the event"),
         fact("filed_on", "date", "申请日期", "date of filing"),
         fact("hospital_days", "int", "住院天数", "days in hospital", low=0, high=36_600, unit="days"),
-        fact("disability_grade", "int", "伤残等级（0：经评定无）", "disability grade (0: assessed, none)", low=0, high=10),
+        fact(
+            "disability_grade", "int", "伤残等级（0：经评定无）", "disability grade (0: assessed, none)", low=0, high=10
+        ),
         fact("expense_fen", "money", "住院医疗费用", "hospital costs", low=0, unit="fen"),
-        fact("settled_seq", "int", "已结案次序（空为未结案）", "order of settlement (empty: not settled)", low=0, optional=True),
+        fact(
+            "settled_seq",
+            "int",
+            "已结案次序（空为未结案）",
+            "order of settlement (empty: not settled)",
+            low=0,
+            optional=True,
+        ),
         fact("settled_fen", "money", "已结案金额", "settled amount", low=0, unit="fen", optional=True),
     ),
     rules=(
@@ -262,7 +280,9 @@ CLAIMS = Draft(
         ),
         Rule(
             "below_consolation_standard",
-            lambda r: (r.benefit != "injury_consolation") | (r.value("consolation_standard", on=r.cover_since) == "any"),
+            lambda r: (
+                (r.benefit != "injury_consolation") | (r.value("consolation_standard", on=r.cover_since) == "any")
+            ),
             Text("达到慰问金起点", "the injury is one a consolation is paid for"),
             Text("未达到标准 {consolation_standard}", "below standard {consolation_standard}"),
             "not-published",
@@ -282,13 +302,18 @@ CLAIMS = Draft(
             "no_disability_grade",
             lambda r: when(r.benefit == "disability_accident", r.disability_grade >= 1, const(True)),
             Text("达到伤残等级", "the injury reaches a disability grade"),
-            Text("伤残等级为 {disability_grade}，未达到伤残等级", "grade {disability_grade}: no disability grade is reached"),
+            Text(
+                "伤残等级为 {disability_grade}，未达到伤残等级",
+                "grade {disability_grade}: no disability grade is reached",
+            ),
             "workers-daily",
         ),
         Rule(
             "disability_scale",
-            lambda r: (r.benefit != "disability_accident")
-            | (r.value("plan_disability_scale", on=r.cover_since) == "JR/T 0083-2013"),
+            lambda r: (
+                (r.benefit != "disability_accident")
+                | (r.value("plan_disability_scale", on=r.cover_since) == "JR/T 0083-2013")
+            ),
             Text("按计划适用的标准评定", "assessed by the scale the plan uses"),
             Text("计划适用的标准是 {plan_disability_scale}", "the plan uses scale {plan_disability_scale}"),
             "not-published",
