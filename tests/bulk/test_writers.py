@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from huzhu.bulk.csvfiles import check_csv
+from huzhu.bulk.csvfiles import check_csv, unguarded
 from huzhu.bulk.problems import BadInput
 from huzhu.bulk.workbooks import read_workbook
-from huzhu.bulk.writers import unguarded, whole_file, write_csv, write_xlsx
+from huzhu.bulk.writers import whole_file, write_csv, write_xlsx
 
 LEADS = ["", " ", "  ", "\u3000", "\xa0 ", "'", "''", "' "]
 SIGNS = ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "\t=", "\r@"]
@@ -79,6 +79,11 @@ def test_a_csv_file_reads_no_text_as_a_formula(tmp_path: Path) -> None:
     written = [row[0] or "" for row in csv_rows(path)]
     assert [text for text in written if text.lstrip(" \xa0\u3000")[:1] in tuple("=+-@＝＋－＠\t\r\n")] == []
     assert [unguarded(text) for text in written] == [*PAYLOADS, "plain"]
+    with duckdb.connect() as connection:
+        read = connection.execute(check_csv(path=path).select(path)).fetchall()
+    assert [(text, row) for text, row in read] == [
+        (text.strip() or None, row) for row, text in enumerate([*PAYLOADS, "plain"], start=2) if text.strip()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +118,11 @@ def test_only_what_could_be_a_formula_gets_an_apostrophe(text: str, field: str, 
 def test_any_text_comes_back_from_csv(values: list[str], tmp_path: Path) -> None:
     path = to_csv(texts([*values, "last"]), tmp_path / "out.csv")
     assert [unguarded(str(row[0] or "")) for row in csv_rows(path)] == [*values, "last"]
+
+
+def test_a_column_named_like_a_formula_keeps_its_name(tmp_path: Path) -> None:
+    path = to_csv(texts(["x"], name="=cmd"), tmp_path / "out.csv")
+    assert check_csv(path=path).columns == ("=cmd",)
 
 
 def test_names_and_lists_are_guarded_in_csv_too(tmp_path: Path) -> None:

@@ -282,7 +282,7 @@ def computed(op: Op, args: list[Any]) -> Any:
         case "greatest":
             return sorted(args)[-1]
         case "add" | "sub":
-            return added(op, a, b if op.op == "add" else b, sign=1 if op.op == "add" else -1)
+            return added(op, a, b, sign=1 if op.op == "add" else -1)
     return dated(op, a, b)
 
 

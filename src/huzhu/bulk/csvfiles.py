@@ -23,6 +23,13 @@ RECORD_CHARS_AT_MOST = 2_000_000  # what DuckDB reads, too
 COLUMNS_AT_MOST = 2_000
 ROW = "__row"
 SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+
+# A cell that a spreadsheet would take for a formula: blanks, then one of these signs, plain or full-width, or a tab or
+# a line break. What we write has an apostrophe in front of it, and what we read loses that again. Apostrophes are
+# counted in, so that a text that had one of its own keeps it. Python, Arrow and DuckDB read the pattern alike.
+FORMULA = f"'*[{SPACES}\u200b\ufeff]*[=+\\-@＝＋－＠\t\n\r\\x00]"
+GUARDED = re.compile("'" + FORMULA)
+
 NO_HEADER = Text("第 1 行没有列名：表头必须在第 1 行", "row 1 has no column names: the header must be in row 1")
 NO_ROWS = Text("只有表头，没有数据行", "there is a header but no rows below it")
 
@@ -67,7 +74,8 @@ class CsvShape:
 
     def select(self, path: Path) -> str:
         """A query for `path`, a plain file, that gives what `read_workbook` gives for a sheet: trimmed text or null,
-        no wholly empty rows, and `__row`, the row's number with the header as row 1."""
+        no wholly empty rows, and `__row`, the row's number with the header as row 1. Texts lose the apostrophe that
+        `write_csv` puts in front of what looks like a formula."""
         names = [_name(name) for name in self.columns]
         trimmed = ", ".join(f"{_trimmed(name)} AS {name}" for name in names)
         return (
@@ -172,6 +180,11 @@ def header_problems(names: Sequence[str]) -> list[Problem]:
     return problems
 
 
+def unguarded(text: str) -> str:
+    """Without the apostrophe that `write_csv` puts in front of what looks like a formula."""
+    return text[1:] if GUARDED.match(text) else text
+
+
 def _is_plain(path: Path) -> bool:
     """Whether all lines end alike and none is blank. Raises BadInput for NUL bytes and endless lines."""
     has_lf = has_crlf = has_cr = has_blank = False
@@ -249,7 +262,7 @@ def _header(path: Path, text: str) -> tuple[str, tuple[str, ...], str]:
     if not fields and text.strip():
         said = Text("表头里的引号没有闭合", "a quote in the header is not closed")
         raise _bad(path, said if text.partition("\n")[0].strip() else NO_HEADER, row=1)
-    names = tuple(name.strip() for name in fields)
+    names = tuple(unguarded(name).strip() for name in fields)
     if len(names) == 1 and "，" in names[0]:
         raise _bad(
             path, Text("列名之间是全角逗号：请改为半角逗号", "full-width commas between names: use plain ones"), row=1
@@ -346,10 +359,12 @@ def _bad(path: Path, said: Text, *, row: int | None = None) -> BadInput:
 
 
 def _trimmed(name: str) -> str:
-    """Null for blanks. `trim` alone takes spaces of every width and is fast; with a list of characters it is ten times
-    slower, so only values with a tab or a line break go that way."""
+    """Without the apostrophe of `FORMULA`, and null for blanks. `trim` alone takes spaces of every width and is fast;
+    with a list of characters it is ten times slower, so only values with a tab or a line break go that way."""
+    guard = _literal(f"^'({FORMULA})")
+    text = f"CASE WHEN starts_with({name}, '''') THEN regexp_replace({name}, {guard}, '\\1') ELSE {name} END"
     has_breaks = " OR ".join(f"contains({name}, chr({code}))" for code in (9, 10, 13))
-    bare = f"CASE WHEN {has_breaks} THEN trim({name}, {_literal(SPACES)}) ELSE {name} END"
+    bare = f"CASE WHEN {has_breaks} THEN trim({text}, {_literal(SPACES)}) ELSE {text} END"
     return f"NULLIF(trim({bare}), '')"
 
 

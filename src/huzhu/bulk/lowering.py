@@ -24,7 +24,7 @@ EPOCH = dt.date(1970, 1, 1).toordinal()
 
 def fact_column(name: str, form: Form) -> str:
     """The name a fact's column has once it is read and typed; no user's column is called so."""
-    return f"__{name}" if form == "plain" else f"__{name}__{form}"
+    return f"__f_{name}" if form == "plain" else f"__f_{name}__{form}"
 
 
 class Lowering:

@@ -34,6 +34,8 @@ def connect(work: Path, *, memory: str = "768MB") -> duckdb.DuckDBPyConnection:
         }
     )
     con.execute("SET preserve_insertion_order = true")
+    # This optimizer turns IN over five or more constants into a join, and rows behind a join are written in any order.
+    con.execute("SET disabled_optimizers = 'in_clause'")
     return con
 
 

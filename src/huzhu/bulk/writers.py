@@ -19,7 +19,7 @@ import pyarrow.compute
 import pyarrow.csv
 import xlsxwriter
 
-from huzhu.bulk.csvfiles import SPACES
+from huzhu.bulk.csvfiles import FORMULA, GUARDED
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.rules.texts import Text
 
@@ -30,11 +30,6 @@ EXACT_BELOW = 10**15  # a spreadsheet keeps 15 digits of a number
 FIRST_SAFE_DATE = date(1900, 3, 1)  # before it, spreadsheets count a 29 February 1900 that never was
 WIDTH_FROM_ROWS = 200
 FIXED_MOMENT = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook says when it was made, and equal tables give equal files
-
-# A cell that a spreadsheet would take for a formula: blanks, then one of these signs, plain or full-width, or a tab or
-# a line break. Apostrophes in front are counted in, so that the guard can be undone. Arrow and Python read it alike.
-FORMULA = f"'*[{SPACES}\u200b\ufeff]*[=+\\-@＝＋－＠\t\n\r\0]"
-GUARDED = re.compile("'" + FORMULA)
 
 
 @contextmanager
@@ -62,19 +57,14 @@ def _sync(path: Path) -> None:
 
 def write_csv(*, batches: Iterable[pyarrow.RecordBatch], schema: pyarrow.Schema, path: Path) -> None:
     """UTF-8 without a byte order mark; ISO dates, `true` and `false`, lists joined by `;`. Null is an empty field and
-    an empty text is `""`. A text that a spreadsheet would run as a formula gets an apostrophe in front, which
-    `unguarded` takes away again."""
+    an empty text is `""`. A text that a spreadsheet would run as a formula gets an apostrophe in front; reading with
+    `CsvShape.select` takes it away again."""
     names = [_guarded(name) for name in schema.names]
     out = pyarrow.schema([(name, _csv_type(field.type)) for name, field in zip(names, schema, strict=True)])
     with whole_file(path) as draft, pyarrow.csv.CSVWriter(str(draft), out) as writer:
         for batch in batches:
             columns = [_csv_column(column, type_) for column, type_ in zip(batch.columns, out.types, strict=True)]
             writer.write_batch(pyarrow.record_batch(columns, schema=out))
-
-
-def unguarded(text: str) -> str:
-    """The text that `write_csv` was given for the field `text`."""
-    return text[1:] if GUARDED.match(text) else text
 
 
 def _guarded(text: str) -> str:

@@ -8,17 +8,18 @@ loaded; what they build is checked there and then, and an error names the rule i
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from huzhu.rules.checking import check_fact, check_program
 from huzhu.rules.errors import RuleError
-from huzhu.rules.expressions import Node, when
+from huzhu.rules.expressions import Node, as_node, when
 from huzhu.rules.kinds import LIMITS, Kind
 from huzhu.rules.parameters import Parameters, Source
 from huzhu.rules.program import Cap, Check, Events, Fact, Op, Program, Result, Test
-from huzhu.rules.ranges import check_ranges
 from huzhu.rules.texts import Text
 
 Expression = Callable[["Record"], Node]
@@ -32,10 +33,20 @@ def fact(
     """Declare a fact; bounds not given are those of its kind."""
     kind = Kind(kind)
     bounds = LIMITS.get(kind, (None, None))
-    return Fact(
-        name, kind, Text(zh, en), unit, bounds[0] if low is None else low, bounds[1] if high is None else high,
-        choices, digits, optional, required,
-    )  # fmt: skip
+    declared = Fact(
+        name,
+        kind,
+        Text(zh, en),
+        unit,
+        bounds[0] if low is None else low,
+        bounds[1] if high is None else high,
+        choices,
+        digits,
+        optional,
+        required,
+    )
+    check_fact(declared)
+    return declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +141,10 @@ class Record:
     def __getattr__(self, name: str) -> Node:
         return self._builder.named(name)
 
-    def value(self, key: str, *, on: Node, by: Node | None = None) -> Node:
+    def value(self, key: str, *, on: Node | dt.date, by: Node | str | int | None = None) -> Node:
         """Parameter `key` as of a date; a table is read `by` a key."""
         parameter = self._builder.parameters[key]
+        on, by = as_node(on), None if by is None else as_node(by)
         if on.kind is not Kind.DATE:
             raise RuleError(f"value({key!r}, on=...) needs a date, not {on.kind.value}")
         if (by.kind if by is not None else None) is not parameter.by:
@@ -174,16 +186,12 @@ class _Builder:
             if kind is not None and node.kind is not kind:
                 raise RuleError(f"must be {kind.value}, not {node.kind.value}")
             return self.number(node)
-        except RuleError as error:
+        except (RuleError, TypeError, AttributeError, ValueError) as error:
             self.building.clear()
             raise RuleError(f"{self.draft.policy}/{self.draft.name}, {where}: {error}") from None
 
     def number(self, node: Node) -> int:
         """Hash-consing: the same expression, written twice, is one operator."""
-        if node.op == "fact_or" and not self.facts[str(node.args[0].value)].optional:
-            raise RuleError(
-                f"fact_or({node.args[0].value}): a missing fact must stay unknown; only an optional one has a default"
-            )
         op = Op(node.op, node.kind, tuple(self.number(arg) for arg in node.args), node.value)
         if op not in self.numbers:
             self.numbers[op] = len(self.ops)
@@ -210,8 +218,7 @@ class _Builder:
             sources=self.cited(tests, results, read), overlays=self.parameters.overlays, events=events, checks=checks,
             unique=draft.unique, steps=steps, date_fact=draft.date_fact, advice=draft.advice,
         )  # fmt: skip
-        self.check_names(program)
-        check_ranges(program)
+        check_program(program)
         return program
 
     def test(self, rule: Rule) -> Test:
@@ -275,14 +282,11 @@ class _Builder:
     def cap(self, limit: Limit) -> Cap:
         where = f"cap {limit.name}"
         applies = self.node(where, limit.applies, Kind.BOOL)
-        ceiling = self.node(where, limit.limit)
-        if self.ops[applies].op != "const":
-            # Read only where the cap applies, so that a row of another benefit never lacks this cap's value.
-            ceiling = self.node(where, lambda r: when(limit.applies(r), limit.limit(r), _zero(limit.limit(r).kind)))
+        ceiling = self.where_applies(where, limit, limit.limit)
         if (limit.counts is None) != (limit.each is None):
             raise RuleError(f"{self.draft.policy}/{self.draft.name}, {where}: `counts` and `each` go together")
-        counts = self.node(where, limit.counts) if limit.counts else None
-        each = self.node(where, limit.each, Kind.MONEY) if limit.each else None
+        counts = self.where_applies(where, limit, limit.counts) if limit.counts else None
+        each = self.where_applies(where, limit, limit.each, Kind.MONEY) if limit.each else None
         counted = Kind.MONEY if counts is None else self.ops[counts].kind
         if self.ops[ceiling].kind is not counted:
             raise RuleError(
@@ -290,6 +294,15 @@ class _Builder:
                 f"what it limits is {counted.value}"
             )
         return Cap(limit.name, limit.label, applies, ceiling, limit.per, counts, each, limit.source)
+
+    def where_applies(self, where: str, limit: Limit, write: Expression, kind: Kind | None = None) -> int:
+        """Read only where the cap applies, so that a row of another benefit never lacks this cap's values."""
+
+        def guarded(r: Record) -> Node:
+            node, applies = write(r), limit.applies(r)
+            return node if applies.op == "const" else when(applies, node, Node("const", node.kind, (), 0))
+
+        return self.node(where, guarded, kind)
 
     def cited(self, tests: Iterable[Test], results: Iterable[Result], read: set[str]) -> dict[str, Source]:
         names = {test.source for test in tests} | {result.source for result in results if result.source}
@@ -302,32 +315,6 @@ class _Builder:
                 f"{self.draft.policy}/{self.draft.name}: sources cited but not listed in policy.toml: {', '.join(unknown)}"
             )
         return {name: self.sources[name] for name in sorted(names)}
-
-    def check_names(self, program: Program) -> None:
-        for what, names in (
-            ("fact", [one.name for one in program.facts]),
-            ("test", [test.code for test in program.tests]),
-            ("result", [result.name for result in program.results]),
-        ):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise RuleError(f"{program.id}: {what} declared twice: {', '.join(twice)}")
-        mentioned = {name for names in program.unique for name in names} | {check.fact for check in program.checks}
-        mentioned |= {program.date_fact} if program.date_fact else set()
-        if program.events:
-            events = program.events
-            mentioned |= {
-                events.settled_order,
-                events.settled_amount,
-                *events.order,
-                *(n for cap in events.caps for n in cap.per),
-            }
-        if mentioned - set(self.facts):
-            raise RuleError(f"{program.id}: no such fact: {', '.join(sorted(mentioned - set(self.facts)))}")
-
-
-def _zero(kind: Kind) -> Node:
-    return Node("const", kind, (), 0)
 
 
 def below(ops: list[Op] | tuple[Op, ...], root: int) -> list[int]:

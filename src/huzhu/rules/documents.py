@@ -8,11 +8,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from huzhu.rules.checking import check_program
 from huzhu.rules.errors import RuleError
 from huzhu.rules.kinds import Kind, Scalar
 from huzhu.rules.parameters import UNPUBLISHED, Parameter, Source, Unpublished, Value, checked
 from huzhu.rules.program import Cap, Check, Events, Fact, Op, Program, Result, Test
-from huzhu.rules.ranges import check_ranges
 from huzhu.rules.texts import Text
 
 FORMAT = "huzhu-policy/1"
@@ -157,20 +157,15 @@ def _source(source: Source) -> Json:
     }
 
 
-def program(stored: Mapping[str, Any]) -> Program:
+def program(stored: object) -> Program:
     """The program of a stored document. RuleError where it is no such document, or one whose operators are out of order."""
-    if stored.get("format") != FORMAT:
-        raise RuleError(
-            f"not a policy document this version reads: format {stored.get('format')!r}, expected {FORMAT!r}"
-        )
+    if not isinstance(stored, Mapping) or stored.get("format") != FORMAT:
+        raise RuleError(f"not a policy document this version reads: its format must be {FORMAT!r}")
     try:
         found = _program(stored)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise RuleError(f"the stored policy document is damaged: {type(error).__name__}: {error}") from error
-    for number, op in enumerate(found.nodes):
-        if any(arg >= number or arg < 0 for arg in op.args):
-            raise RuleError(f"the stored policy document is cyclic: operator {number} ({op.op}) needs {list(op.args)}")
-    check_ranges(found)
+    check_program(found)
     return found
 
 
@@ -211,14 +206,16 @@ def _program(stored: Mapping[str, Any]) -> Program:
     )
 
 
-def _words(pair: list[str]) -> Text:
+def _words(pair: list[Any]) -> Text:
     zh, en = pair
+    if not isinstance(zh, str) or not isinstance(en, str):
+        raise TypeError(f"words are text in two languages, not {pair!r}")
     return Text(zh, en)
 
 
 def _scalar(value: Any) -> Any:
     if isinstance(value, dict):
-        return UNPUBLISHED if "unpublished" in value else dt.date.fromisoformat(value["date"])
+        return UNPUBLISHED if value == {"unpublished": True} else dt.date.fromisoformat(value["date"])
     if isinstance(value, float):
         raise RuleError(f"the stored policy document holds a float: {value!r}")
     return tuple(value) if isinstance(value, list) else value

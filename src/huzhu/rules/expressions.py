@@ -74,7 +74,31 @@ class Node:
     def __truediv__(self, other: object) -> NoReturn:
         raise RuleError("division must state its rounding: write share(amount, per_mille, rounding=...) or divide(...)")
 
-    __floordiv__ = __mod__ = __truediv__
+    __floordiv__ = __mod__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __truediv__
+
+    def __radd__(self, other: Node | Scalar) -> Node:
+        return as_node(other) + self
+
+    def __rsub__(self, other: Node | Scalar) -> Node:
+        return as_node(other) - self
+
+    def __rmul__(self, other: Node | Scalar) -> Node:
+        return as_node(other) * self
+
+    def __rand__(self, other: bool) -> Node:
+        return as_node(other) & self
+
+    def __ror__(self, other: bool) -> Node:
+        return as_node(other) | self
+
+    def _no_such(self, *_: object) -> NoReturn:
+        raise RuleError(
+            "rules have no powers, signs, lengths, slices or loops: write out the sum or product, prefix(text, n) for the "
+            "first characters, and a - b for a difference"
+        )
+
+    __neg__ = __pos__ = __abs__ = __pow__ = __rpow__ = __int__ = __index__ = __len__ = __iter__ = __getitem__ = _no_such
+    __contains__ = __round__ = _no_such
 
     def __lt__(self, other: Node | Scalar) -> Node:
         return _compare("lt", self, other)
@@ -98,8 +122,17 @@ class Node:
 
     def is_in(self, choices: Sequence[str] | Sequence[int]) -> Node:
         """True when the value is one of `choices`, unknown when it is unknown."""
+        if not isinstance(choices, list | tuple):
+            raise RuleError(
+                f"is_in needs a list or a tuple of constants, not {choices!r}: the order is part of the rule"
+            )
         nodes = [as_node(choice) for choice in choices]
-        if not nodes or any(node.kind is not self.kind for node in nodes) or self.kind not in (Kind.TEXT, Kind.INT):
+        if (
+            not nodes
+            or any(node.op != "const" for node in nodes)
+            or any(node.kind is not self.kind for node in nodes)
+            or self.kind not in (Kind.TEXT, Kind.INT)
+        ):
             raise RuleError(f"is_in needs a list of {self.kind.value} constants for {_said(self)}")
         return Node("in", Kind.BOOL, (self,), tuple(choices))
 
@@ -190,7 +223,7 @@ def _need(kind: Kind, value: object, where: str) -> Node:
 
 def when(condition: Node, then: object, otherwise: object) -> Node:
     """`then` where the condition holds, `otherwise` where it does not, unknown where the condition is unknown."""
-    _need(Kind.BOOL, condition, "when")
+    condition = _need(Kind.BOOL, condition, "when")
     first, second = as_node(then), as_node(otherwise)
     if first.kind is not second.kind:
         raise RuleError(f"when: both branches need one kind, not {_said(first)} and {_said(second)}")
@@ -222,8 +255,17 @@ def _extreme(op: str, values: tuple[object, ...]) -> Node:
     return Node(op, nodes[0].kind, nodes)
 
 
+def _one_of(value: object, choices: tuple[str, ...], where: str) -> None:
+    if value not in choices:
+        raise RuleError(f"{where} must be {' or '.join(map(repr, choices))}, not {value!r}")
+
+
+ROUNDINGS = ("down", "up", "half_up")
+
+
 def share(amount: Node, rate: object, *, rounding: Rounding) -> Node:
     """So many per mille of an amount that is not negative, in whole fen, rounded as stated."""
+    _one_of(rounding, ROUNDINGS, "share: rounding")
     return Node(
         "share", Kind.MONEY, (_need(Kind.MONEY, amount, "share"), _need(Kind.PER_MILLE, rate, "share")), rounding
     )
@@ -231,6 +273,8 @@ def share(amount: Node, rate: object, *, rounding: Rounding) -> Node:
 
 def divide(amount: Node, by: int, *, rounding: Rounding) -> Node:
     """A whole number divided by a positive constant, rounded as stated."""
+    _one_of(rounding, ROUNDINGS, "divide: rounding")
+    amount = as_node(amount)
     if amount.kind not in WHOLE or not _is_whole(by) or by < 1:
         raise RuleError(f"divide needs a whole number and a positive constant, not {_said(amount)} and {by!r}")
     return Node("divide", amount.kind, (amount, as_node(by)), rounding)
@@ -248,6 +292,7 @@ def months(since: Node, until: Node) -> Node:
 
 def add_years(date: object, count: object, *, leap: Leap) -> Node:
     """The same day so many years on; `leap` says what 29 February becomes in a year that has none."""
+    _one_of(leap, ("feb28", "mar1"), "add_years: leap")
     return Node(
         "add_years", Kind.DATE, (_need(Kind.DATE, date, "add_years"), _need(Kind.INT, count, "add_years")), leap
     )
@@ -255,6 +300,7 @@ def add_years(date: object, count: object, *, leap: Leap) -> Node:
 
 def add_months(date: object, count: object, *, month_end: MonthEnd) -> Node:
     """The same day so many months on; where that month is too short its last day (`down`) or the next 1st (`up`)."""
+    _one_of(month_end, ("down", "up"), "add_months: month_end")
     args = (_need(Kind.DATE, date, "add_months"), _need(Kind.INT, count, "add_months"))
     return Node("add_months", Kind.DATE, args, month_end)
 
@@ -265,13 +311,14 @@ def month_of(date: Node) -> Node:
 
 def prefix(text: Node, length: int) -> Node:
     """The first characters of a text: a region code's province is `prefix(region, 2)`."""
-    if length < 1:
-        raise RuleError(f"prefix needs a positive length, not {length}")
+    if not _is_whole(length) or length < 1:
+        raise RuleError(f"prefix needs a positive length, not {length!r}")
     return Node("prefix", Kind.TEXT, (_need(Kind.TEXT, text, "prefix"),), length)
 
 
 def known(fact: Node) -> Node:
     """Whether a fact is known at all; itself always known."""
+    fact = as_node(fact)
     if fact.op != "fact":
         raise RuleError(f"known needs a fact, not {_said(fact)}")
     return Node("known", Kind.BOOL, (fact,))
@@ -279,7 +326,7 @@ def known(fact: Node) -> Node:
 
 def fact_or(fact: Node, otherwise: object) -> Node:
     """The fact, or `otherwise` where it is not given. Only for facts declared `optional`, whose absence is an answer."""
-    default = as_node(otherwise)
+    fact, default = as_node(fact), as_node(otherwise)
     if fact.op != "fact" or fact.kind is not default.kind:
         raise RuleError(f"fact_or needs a fact and a value of its kind, not {_said(fact)} and {_said(default)}")
     return Node("fact_or", fact.kind, (fact, default))

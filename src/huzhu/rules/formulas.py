@@ -237,7 +237,7 @@ class Formulas(Words):
         asked = [self.named(fact) for fact in _choosing_facts(tree)]
         if len(set(asked)) > (0 if tree["op"] == "when" else 1):
             # Several comparisons with what is not known would only hide that it has to be known.
-            return asked
+            return [self.join(asked, "、", ", ")]
         match tree["op"]:
             case "constant":
                 return []

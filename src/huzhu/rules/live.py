@@ -136,7 +136,8 @@ class Live:
                 case "fact":
                     return leaf(number, op)
                 case "param":
-                    asked = FALSE if self.never_published(number) else any_of(why(arg) for arg in op.args)
+                    # What is unpublished whatever the date and the key asks for neither.
+                    asked = all_of((negation(self.unpublished(number)), any_of(why(arg) for arg in op.args)))
                     return any_of((asked, leaf(number, op)))
                 case "fact_or":
                     return all_of((self.null(op.args[0]), why(op.args[1])))
@@ -230,7 +231,9 @@ def verdict(live: Live) -> Verdict:
     if program.events:
         assessed = program.events.assessed
         roots.append((assessed, TRUE))
-        limits = [(cap.limit, negation(live.null(assessed))) for cap in program.events.caps]
+        reached = negation(live.null(assessed))
+        parts = [part for cap in program.events.caps for part in (cap.limit, cap.counts, cap.each) if part is not None]
+        limits = [(part, reached) for part in parts]
         keys = list(dict.fromkeys(name for cap in program.events.caps for name in cap.per))
         keys += [name for name in program.events.order if name not in keys]
     roots += [(r.node, TRUE) for r in program.results if r.node is not None and r.needed]

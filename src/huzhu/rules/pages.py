@@ -91,7 +91,8 @@ class _Maker:
         self.data, self.words = explanation, words
         self.outcome: str = explanation["outcome"]
         self.amount: Data | None = explanation.get("amount")
-        self.failed = [test for test in explanation["tests"] if test["status"] == "failed"]
+        is_refused = self.outcome == "refused"
+        self.failed = [test for test in explanation["tests"] if is_refused and test["status"] == "failed"]
         self.path = [node for root in self._roots() for node in reached(root)]
         self.sources: dict[str, Data] = {}
 

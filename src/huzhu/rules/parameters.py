@@ -88,6 +88,8 @@ class Parameter:
 def checked(parameter: Parameter) -> Parameter:
     """The same parameter with its values in order; RuleError where they overlap, are of the wrong kind, or are keyed amiss."""
     where = f"parameter {parameter.key}"
+    if parameter.by not in (None, Kind.TEXT, Kind.INT) or parameter.kind is Kind.CODES:
+        raise RuleError(f"{where}: a table is keyed by text or int, and a value is no list of codes")
     if not parameter.values:
         raise RuleError(f'{where}: has no values; a value that was never published is written value = "unpublished"')
     ordered = sorted(parameter.values, key=lambda value: (str(value.key), value.since))

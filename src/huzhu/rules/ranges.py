@@ -6,13 +6,15 @@ parameters, neither can happen.
 
 from __future__ import annotations
 
+import datetime as dt
+
+from huzhu.rules.dates import add_months, add_years
 from huzhu.rules.errors import RuleError
 from huzhu.rules.kinds import INT64, LIMITS, Kind, Scalar
 from huzhu.rules.parameters import Unpublished
 from huzhu.rules.program import Op, Program
 
 Range = tuple[int, int]
-DAYS_IN_YEAR = 366
 CALENDAR = (1, 3_652_059)  # 0001-01-01 to 9999-12-31 as proleptic ordinals
 
 
@@ -21,7 +23,10 @@ def check_ranges(program: Program) -> dict[int, Range]:
     found: dict[int, Range] = {}
     for number, op in enumerate(program.nodes):
         if op.kind in LIMITS:
-            bounds = _range(program, op, found)
+            try:
+                bounds = _range(program, op, found)
+            except RuleError as error:
+                raise RuleError(f"{program.id}: operator {number} ({op.op}): {error}") from None
             allowed = CALENDAR if op.kind is Kind.DATE else (-INT64, INT64)
             if bounds[0] < allowed[0] or bounds[1] > allowed[1]:
                 raise RuleError(
@@ -47,8 +52,9 @@ def _range(program: Program, op: Op, found: dict[int, Range]) -> Range:
         assert fact.high is not None
         return (fact.low, fact.high)
     if op.op == "param":
+        nothing = LIMITS[Kind.DATE] if op.kind is Kind.DATE else (0, 0)
         values = [v.value for v in program.parameters[str(op.value)].values if not isinstance(v.value, Unpublished)]
-        return (min(map(_ordinal, values)), max(map(_ordinal, values))) if values else (0, 0)
+        return (min(map(_ordinal, values)), max(map(_ordinal, values))) if values else nothing
     return _of_operator(op, [found.get(arg, (0, 0)) for arg in op.args])
 
 
@@ -63,10 +69,13 @@ def _of_operator(op: Op, args: list[Range]) -> Range:
         case "share":
             if args[0][0] < 0:
                 raise RuleError("share of an amount that could be negative: declare low=0 on its facts")
-            # What the product is before it is divided must fit, too.
-            return (args[0][0] * args[1][0] // 1000, args[0][1] * args[1][1] + 1000)
+            # What the product is before it is divided must fit, too, twice over where it is rounded half up.
+            _fit_64(2 * args[0][1] * args[1][1] + 2000)
+            return (args[0][0] * args[1][0] // 1000, args[0][1] * args[1][1] // 1000 + 1)
         case "divide":
-            return (min(args[0][0], 0) - 1, max(args[0][1], 0) + 1)
+            by = args[1][1]
+            _fit_64(2 * (max(abs(args[0][0]), abs(args[0][1])) + by))
+            return (args[0][0] // by, args[0][1] // by + 1)
         case "when":
             return (min(args[1][0], args[2][0]), max(args[1][1], args[2][1]))
         case "least" | "greatest" | "fact_or":
@@ -74,13 +83,25 @@ def _of_operator(op: Op, args: list[Range]) -> Range:
         case "years" | "months":
             span = 12 * (abs(args[1][1] - args[0][0]) + abs(args[0][1] - args[1][0])) // 365 + 12
             return (-span, span)
-        case "add_years":
-            return (args[0][0] + args[1][0] * DAYS_IN_YEAR - 366, args[0][1] + args[1][1] * DAYS_IN_YEAR + 366)
-        case "add_months":
-            return (args[0][0] + args[1][0] * 31 - 366, args[0][1] + args[1][1] * 31 + 366)
+        case "add_years" | "add_months":
+            return (_moved(op.op, args[0][0], args[1][0]), _moved(op.op, args[0][1], args[1][1]))
         case "month_of":
             return (1, 12)
     raise RuleError(f"operator {op.op!r} is not known")
+
+
+def _moved(op: str, ordinal: int, count: int) -> int:
+    """Both arithmetics rise with the date and with the count, so the ends of a range are moved ends."""
+    try:
+        date = dt.date.fromordinal(ordinal)
+        return (add_years(date, count, "mar1") if op == "add_years" else add_months(date, count, "up")).toordinal()
+    except (ValueError, OverflowError):
+        raise RuleError(f"{op} could leave the calendar: declare narrower bounds on its facts") from None
+
+
+def _fit_64(number: int) -> None:
+    if number > INT64:
+        raise RuleError(f"a step could reach {number}, beyond 64 bits: declare narrower bounds on its facts")
 
 
 def _product(a: Range, b: Range) -> Range:

@@ -50,7 +50,7 @@ def read(fact: Fact, value: object) -> Any:
         if not isinstance(value, bool):
             raise Wrong(expected(fact))
     elif fact.kind is Kind.TEXT:
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or value == "":
             raise Wrong(expected(fact))
     elif isinstance(value, bool) or not isinstance(value, int):
         raise Wrong(expected(fact))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from calendar import monthrange
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from huzhu.rules.dates import add_months, add_years
 from huzhu.rules.kinds import Kind
 from huzhu.rules.live import FALSE, TRUE, Formula, Live, Verdict, verdict
 from huzhu.rules.parameters import Parameter
@@ -21,26 +21,9 @@ NOT_IN_FORCE, NOT_MODELLED = -1, -2
 Facts = Mapping[str, Any]
 
 
-def add_years(date: dt.date, count: int, leap: str) -> dt.date:
-    year = date.year + count
-    if date.month == 2 and date.day == 29 and monthrange(year, 2)[1] == 28:
-        return dt.date(year, 2, 28) if leap == "feb28" else dt.date(year, 3, 1)
-    return date.replace(year=year)
-
-
-def add_months(date: dt.date, count: int, month_end: str) -> dt.date:
-    index = date.year * 12 + date.month - 1 + count
-    year, month = divmod(index, 12)
-    length = monthrange(year, month + 1)[1]
-    if date.day <= length:
-        return dt.date(year, month + 1, date.day)
-    if month_end == "down":
-        return dt.date(year, month + 1, length)
-    return dt.date(year, month + 1, length) + dt.timedelta(1)
-
-
-def finder(parameter: Parameter) -> Callable[..., int]:
-    """Which of a parameter's values is in force on a date: its place in `values`, or a code below zero."""
+def finder(parameter: Parameter) -> Callable[..., int | None]:
+    """Which of a parameter's values is in force on a date: its place in `values`, or a code below zero. In a table an unknown
+    date gives None, unless the key is not there on any date."""
     if parameter.by is None:
         starts = [value.since for value in parameter.values]
         ends = [value.until for value in parameter.values]
@@ -58,10 +41,12 @@ def finder(parameter: Parameter) -> Callable[..., int]:
         for key in parameter.table_keys()
     }
 
-    def find_by(on: dt.date, key: str | int) -> int:
+    def find_by(on: dt.date | None, key: str | int) -> int | None:
         rows = tables.get(key)
         if rows is None:
             return NOT_MODELLED
+        if on is None:
+            return None
         return next((place for place, value in rows if value.covers(on)), NOT_IN_FORCE)
 
     return find_by
@@ -176,7 +161,9 @@ class Source:
             self.names[f"v{number}"] = values[0]
             self.lines.append(f"e{number} = 0")
             return
-        unknown = [f"v{arg}" for arg in op.args if self.live.may_be_unknown[arg]]
+        asked = op.args[-1:]  # of a table the key: its finder knows what to make of an unknown date
+        unknown = [f"v{arg}" for arg in asked if self.live.may_be_unknown[arg]]
+        may_lack = any(self.live.may_be_unknown[arg] for arg in op.args)
         if parameter.by is None and len(values) == 1 and parameter.values[0].until is None:
             self.names[f"d{number}"] = parameter.values[0].since
             found = f"0 if v{op.args[0]} >= d{number} else {NOT_IN_FORCE}"
@@ -187,7 +174,7 @@ class Source:
         self.lines.append(f"e{number} = {absent}({found})")
         # Codes below zero count from the end of the tuple, where two Nones stand for them.
         self.names[f"t{number}"] = (*values, None, None)
-        self.lines.append(f"v{number} = t{number}[e{number}]" if not unknown else self._maybe(number))
+        self.lines.append(f"v{number} = t{number}[e{number}]" if not may_lack else self._maybe(number))
 
     @staticmethod
     def _maybe(number: int) -> str:
