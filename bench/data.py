@@ -78,7 +78,7 @@ def claims(rows: int) -> str:
       CASE WHEN benefit = 'critical_illness_hospital' AND NOT {once_in(50, 54)}
         THEN CAST({draw(8_000_000, 55)} AS BIGINT) END AS expense_fen,
       CASE WHEN is_settled THEN CAST(i AS BIGINT) END AS settled_seq,
-      CASE WHEN is_settled THEN CAST({draw(40, 56)} * 25_000 AS BIGINT) END AS settled_fen
+      CASE WHEN is_settled THEN CAST(CASE WHEN {once_in(25, 57)} THEN 45_000_000 ELSE {draw(40, 56)} * 25_000 END AS BIGINT) END AS settled_fen
     FROM ({dated})"""
 
 

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 
 import xlsxwriter
 
@@ -209,6 +210,38 @@ def entity_bomb(path: Path) -> None:
     entities = '<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     text = sheet(HEADER + '<row r="2"><c r="A2" t="inlineStr"><is><t>&a9;</t></is></c></row>')
     raw_workbook(path, f"<!DOCTYPE worksheet [{entities}]>{text}")
+
+
+def unknown_encoding(path: Path) -> None:
+    raw_workbook(path, '<?xml version="1.0" encoding="UTF-9"?>' + sheet(HEADER + ROW_2))
+
+
+def offset_before_the_file(path: Path) -> None:
+    """The sheet's bytes are said to begin where no file has any."""
+    good(path)
+    data = bytearray(path.read_bytes())
+    table = data.index(b"PK\x01\x02")
+    entry = data.rindex(b"PK\x01\x02", table, data.rindex(SHEET.encode()))
+    data[entry + 42 : entry + 46] = b"\xff\xff\xff\xf0"
+    path.write_bytes(bytes(data))
+
+
+def mutant(path: Path, random: Random) -> None:
+    """A good workbook with a few bytes changed, in the zip file or in one of its parts."""
+    raw_workbook(path, sheet(HEADER + ROW_2 * 20))
+    if random.random() < 0.5:
+        data = bytearray(path.read_bytes())
+        for _ in range(random.choice([1, 2, 5, 20])):
+            data[random.randrange(len(data))] = random.randrange(256)
+        path.write_bytes(bytes(data))
+        return
+    parts = {name: bytearray(text.encode()) for name, text in {**PARTS, SHEET: sheet(HEADER + ROW_2 * 20)}.items()}
+    part = parts[random.choice(sorted(parts))]
+    for _ in range(random.choice([1, 3, 10])):
+        part[random.randrange(len(part))] = random.choice(b'<>/="0123456789rtsvcfe& \x00\xff')
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, bytes(text))
 
 
 def outside_entity(path: Path) -> None:

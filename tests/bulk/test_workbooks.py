@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from datetime import time as time_of_day
 from pathlib import Path
+from random import Random
 
 import pyarrow.parquet
 import pytest
@@ -76,6 +78,7 @@ REFUSED: list[tuple[Callable[[Path], None], str, str]] = [
     (hostile.merged_cells, "row 2, column A, value 'A2:A3': merged cells", "取消合并"),
     (hostile.nameless_column, "column 2 has no name", "第 2 列没有列名"),
     (hostile.not_a_zip, "not an .xlsx workbook", "不是 .xlsx 工作簿"),
+    (hostile.offset_before_the_file, "damaged", "已损坏"),
     (hostile.old_xls, "old .xls format", "旧的 .xls 格式"),
     (hostile.other_zip, "no Excel workbook inside", "没有 Excel 工作簿"),
     (hostile.outside_entity, "document type or entities", "文档类型或实体"),
@@ -84,6 +87,7 @@ REFUSED: list[tuple[Callable[[Path], None], str, str]] = [
     (hostile.truncated, "cut short or damaged", "不完整或已损坏"),
     (hostile.truncated_inside, "cut short or damaged", "不完整或已损坏"),
     (hostile.two_sheets_of_one_name, "not an ordinary workbook", "不是正常的工作簿"),
+    (hostile.unknown_encoding, "unknown encoding: UTF-9", "已损坏"),
     (hostile.values_beyond_the_header, "row 3, column C, value 'note'", "没有这一列的列名"),
     (hostile.zip_bomb, "268435456 bytes", "压缩炸弹"),
 ]
@@ -104,7 +108,7 @@ def test_every_maker_of_hostile_files_is_tried() -> None:
     tried = {make.__name__ for make, _, _ in REFUSED}
     elsewhere = {
         "sheet", "raw_workbook", "workbook", "good", "formulas_with_values", "formulas_without_values", "error_cells",
-        "duplicate_headers", "endless_cells", "wide_and_long",
+        "duplicate_headers", "endless_cells", "wide_and_long", "mutant",
     }  # fmt: skip
     makers = {name for name, thing in vars(hostile).items() if getattr(thing, "__module__", "") == hostile.__name__}
     assert makers == tried | elsewhere
@@ -271,6 +275,14 @@ def test_progress_counts_the_rows_written(book: Path, into: Path) -> None:
     assert len(header) == 20
     last = pyarrow.parquet.read_table(into).slice(44_999).to_pylist()[0]
     assert (last["column A"], last["column T"], last["__row"]) == ("45001", "45001", 45_001)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("seed", range(300))
+def test_changed_bytes_are_refused_or_read(seed: int, book: Path, into: Path) -> None:
+    hostile.mutant(book, Random(seed))
+    with contextlib.suppress(BadInput):
+        read_workbook(path=book, into=into)
 
 
 @pytest.mark.slow

@@ -28,6 +28,45 @@ DECISIONS = [
 ]
 LANGS: tuple[Lang, ...] = ("zh", "en")
 ILLUSTRATIVE = {"zh": "本结论用到示例数值", "en": "This rests on illustrative values"}
+# A case that is granted, so that what is drawn besides need not hit on one.
+PLAIN: Row = {
+    "birth_date": "1990-05-20",
+    "work_region": "310115",
+    "platform_registered": True,
+    "in_platform_name": True,
+    "uses_vehicle": True,
+    "work_category": "express",
+    "paid": True,
+    "union_member": True,
+    "applied_on": "2022-08-14",
+    "cover_id": "K1",
+    "cover_since": "2022-08-15",
+    "cover_until": "2023-08-15",
+    "continuous_since": "2022-08-15",
+    "benefit": "hospital_allowance",
+    "cause": "accident",
+    "event_date": "2022-10-01",
+    "filed_on": "2022-11-01",
+    "hospital_days": 100,
+    "region": "370000",
+    "on": "2024-07-01",
+    "birth_date_of_child": "2023-01-01",
+    "births": 2,
+    "dystocia": True,
+    "months_pregnant": 3,
+    "days_taken": 5,
+    "parent_birth_date": "1960-01-01",
+    "parent_in_hospital": True,
+    "only_child": True,
+    "max_temperature_deci_c": 380,
+    "outdoor": True,
+    "pregnant": False,
+    "minor": False,
+    "heat_work": False,
+    "senior_title": True,
+    "grade": 3,
+    "illness_code": "01",
+}
 # No braces and no capital N, so that a placeholder or a None in what is written can only be ours.
 CHARACTERS = st.characters(exclude_characters="{}N")
 
@@ -58,7 +97,9 @@ def value_of(fact: Fact) -> st.SearchStrategy[Any]:
 def records(one: Decider) -> st.SearchStrategy[list[Row]]:
     """Records that can be decided: what makes one invalid is left out again. Events share a cover."""
     program = one.program
-    record = st.fixed_dictionaries({fact.name: st.none() | value_of(fact) for fact in program.facts})
+    plain = {fact.name: PLAIN.get(fact.name) for fact in program.facts}
+    drawn = st.fixed_dictionaries({}, optional={fact.name: st.none() | value_of(fact) for fact in program.facts})
+    record = drawn.map(lambda odd: plain | odd)
 
     def repaired(rows: list[Row]) -> list[Row]:
         for index, row in enumerate(rows):

@@ -12,15 +12,16 @@ import posixpath
 import re
 import resource
 import stat
+import struct
 import sys
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
-from xml.parsers import expat
+from xml.parsers.expat import ExpatError, ParserCreate
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 MEMBERS_AT_MOST = 2_000
 INFLATED_BYTES_AT_MOST = 2 << 30
@@ -34,6 +35,8 @@ MERGES_KEPT_AT_MOST = 1_000
 CHUNK_ROWS = 20_000
 LONGEST_EXACT = 10**15  # a spreadsheet keeps 15 digits of a number and turns the rest into zeros
 
+# What the zip and XML parsers raise for bytes that make no sense: a wrong encoding or offset is a plain ValueError.
+MALFORMED = (BadZipFile, zlib.error, struct.error, ExpatError, EOFError, LookupError, OSError, ValueError, RuntimeError)
 CELL = re.compile(r"([A-Z]{1,4})([0-9]{1,10})")
 
 
@@ -81,7 +84,7 @@ def column_number(name: str) -> int:
     return number
 
 
-def check_members(archive: zipfile.ZipFile, *, file_bytes: int) -> None:
+def check_members(archive: ZipFile, *, file_bytes: int) -> None:
     """Everything that can be told from the table of contents, before a byte is inflated."""
     members = archive.infolist()
     if len(members) > MEMBERS_AT_MOST:
@@ -101,7 +104,7 @@ def check_members(archive: zipfile.ZipFile, *, file_bytes: int) -> None:
         raise Refused("bomb", inflated_bytes=inflated, file_bytes=file_bytes)
 
 
-def is_odd(member: zipfile.ZipInfo) -> bool:
+def is_odd(member: ZipInfo) -> bool:
     """A path that leads out of its folder, a link, or a compression no spreadsheet program uses."""
     name = member.filename
     return (
@@ -110,7 +113,7 @@ def is_odd(member: zipfile.ZipInfo) -> bool:
         or ":" in name
         or ".." in name.split("/")
         or stat.S_ISLNK(member.external_attr >> 16)
-        or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        or member.compress_type not in (ZIP_STORED, ZIP_DEFLATED)
     )
 
 
@@ -124,7 +127,7 @@ class EnoughRead(Exception):
 
 def walk(stream: IO[bytes], on_start: Callable[[str, dict[str, str]], None]) -> None:
     """Calls `on_start(name without prefix, attributes)`; a document type, and so every entity, is refused."""
-    parser = expat.ParserCreate()
+    parser = ParserCreate()
     parser.StartDoctypeDeclHandler = refuse_doctype
     parser.StartElementHandler = lambda name, attributes: on_start(name.rpartition(":")[2], attributes)
     with contextlib.suppress(EnoughRead):
@@ -137,7 +140,7 @@ def only_prolog(_name: str, _attributes: dict[str, str]) -> None:
     raise EnoughRead
 
 
-def find_sheet(archive: zipfile.ZipFile) -> tuple[str, str]:
+def find_sheet(archive: ZipFile) -> tuple[str, str]:
     """The name and the part of the first sheet that a person sees."""
     parts = {name.lower(): name for name in archive.namelist()}
     if "xl/workbook.bin" in parts:
@@ -188,7 +191,7 @@ class SheetScan:
         self.rows = self.columns = 0
         self.cell = self.type = self.prefix = ""
         self.in_value = self.has_value = False
-        self.parser = expat.ParserCreate()
+        self.parser = ParserCreate()
         self.parser.StartDoctypeDeclHandler = refuse_doctype
         self.parser.StartElementHandler = self.first_element
 
@@ -355,8 +358,6 @@ class Table:
         kept = [offset for offset, row in enumerate(zip(*columns, strict=True)) if any(row)]
         if len(kept) < len(chunk):
             columns = [[column[offset] for offset in kept] for column in columns]
-        if not kept:
-            return
         self.rows += len(kept)
         arrays = [self.arrow.array(column, self.arrow.string()) for column in columns]
         arrays.append(self.arrow.array([first_row + offset for offset in kept], self.arrow.int64()))
@@ -400,16 +401,20 @@ def convert(path: str, title: str, scan: SheetScan, into: str) -> int:
     return table.rows
 
 
-def read(path: str, into: str) -> int:
-    with zipfile.ZipFile(path) as archive:
-        check_members(archive, file_bytes=Path(path).stat().st_size)
-        title, part = find_sheet(archive)
-        scan = SheetScan()
-        with archive.open(part) as stream:
-            scan.read(stream)
+def check(path: str) -> tuple[str, SheetScan]:
+    """The title of the sheet to read, and what was seen in it."""
+    scan = SheetScan()
+    try:
+        with ZipFile(path) as archive:
+            check_members(archive, file_bytes=Path(path).stat().st_size)
+            title, part = find_sheet(archive)
+            with archive.open(part) as stream:
+                scan.read(stream)
+    except MALFORMED as error:
+        raise Refused("damaged", detail=str(error)[:200]) from None
     scan.errors.refuse_if_any()
     scan.unsaved.refuse_if_any()
-    return convert(path, title, scan, into)
+    return title, scan
 
 
 def say(**line: object) -> None:
@@ -423,13 +428,11 @@ def main(path: str, into: str, memory_bytes: str, cpu_seconds: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds), int(cpu_seconds) + 5))
     try:
-        say(done=read(path, into))
+        say(done=convert(path, *check(path), into))
     except Refused as refused:
         say(**refused.report)
     except MemoryError:
         say(**Refused("memory").report)
-    except (zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, NotImplementedError) as error:
-        say(**Refused("damaged", detail=str(error)[:200]).report)
     except BaseException as error:  # the reader's own errors, and its panics, which are no Exception
         if type(error).__module__ not in ("python_calamine", "pyo3_runtime"):
             raise

@@ -29,6 +29,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 def fact(
     name: str, kind: Kind | str, zh: str, en: str, *, low: int | None = None, high: int | None = None,
     choices: tuple[str, ...] = (), digits: int = 0, unit: str = "", optional: bool = False, required: bool = False,
+    words: Mapping[str, Text] | None = None,
 ) -> Fact:  # fmt: skip
     """Declare a fact; bounds not given are those of its kind."""
     kind = Kind(kind)
@@ -44,6 +45,7 @@ def fact(
         digits,
         optional,
         required,
+        dict(words or {}),
     )
     check_fact(declared)
     return declared
@@ -71,6 +73,7 @@ class Gives:
     codes: Mapping[str, Expression] = field(default_factory=dict)
     needed: bool = True
     source: str = ""
+    words: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +255,12 @@ class _Builder:
         return found
 
     def result(self, gives: Gives) -> Result:
-        where = f"result {gives.name}"
+        where, words = f"result {gives.name}", dict(gives.words)
         if gives.value is not None:
             node = self.node(where, gives.value)
-            return Result(gives.name, self.ops[node].kind, gives.label, node, (), gives.needed, gives.source)
+            return Result(gives.name, self.ops[node].kind, gives.label, node, (), gives.needed, gives.source, words)
         codes = tuple((code, self.node(f"{where}, {code}", write, Kind.BOOL)) for code, write in gives.codes.items())
-        return Result(gives.name, Kind.CODES, gives.label, None, codes, gives.needed, gives.source)
+        return Result(gives.name, Kind.CODES, gives.label, None, codes, gives.needed, gives.source, words)
 
     def events(self, rules: EventRules) -> Events:
         caps = tuple(self.cap(limit) for limit in rules.limits)

@@ -72,6 +72,7 @@ def _fact(fact: Fact) -> Json:
         "digits": fact.digits,
         "optional": fact.optional,
         "required": fact.required,
+        "words": {code: _text(text) for code, text in fact.words.items()},
     }
 
 
@@ -96,6 +97,7 @@ def _result(result: Result) -> Json:
         "codes": [list(pair) for pair in result.codes],
         "needed": result.needed,
         "source": result.source,
+        "words": {code: _text(text) for code, text in result.words.items()},
     }
 
 
@@ -175,7 +177,7 @@ def _program(stored: Mapping[str, Any]) -> Program:
         name=stored["decision"],
         title=_words(stored["title"]),
         facts=tuple(
-            Fact(**{**f, "kind": Kind(f["kind"]), "label": _words(f["label"]), "choices": tuple(f["choices"])})
+            Fact(**{**f, "kind": Kind(f["kind"]), "label": _words(f["label"]), "choices": tuple(f["choices"]), "words": _many(f["words"])})
             for f in stored["facts"]
         ),
         nodes=tuple(Op(op, Kind(kind), tuple(args), _scalar(value)) for op, kind, args, value in stored["nodes"]),
@@ -187,6 +189,7 @@ def _program(stored: Mapping[str, Any]) -> Program:
                     "kind": Kind(r["kind"]),
                     "label": _words(r["label"]),
                     "codes": tuple((c, n) for c, n in r["codes"]),
+                    "words": _many(r["words"]),
                 }
             )
             for r in stored["results"]
@@ -211,6 +214,10 @@ def _words(pair: list[Any]) -> Text:
     if not isinstance(zh, str) or not isinstance(en, str):
         raise TypeError(f"words are text in two languages, not {pair!r}")
     return Text(zh, en)
+
+
+def _many(stored: dict[str, Any]) -> dict[str, Text]:
+    return {code: _words(pair) for code, pair in stored.items()}
 
 
 def _scalar(value: Any) -> Any:

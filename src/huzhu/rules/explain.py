@@ -45,8 +45,9 @@ def _tree(source: Source, number: int, op: Op) -> str:
         case "const":
             return f"{{'op': 'constant', {kind}}}"
         case "fact":
-            source.names[f"l{number}"] = words(source.program.fact(str(op.value)).label)
-            return f"{{'op': 'fact', 'name': {op.value!r}, 'label': l{number}, {kind}}}"
+            fact = source.program.fact(str(op.value))
+            source.names[f"l{number}"] = words(fact.label)
+            return f"{{'op': 'fact', 'name': {op.value!r}, 'label': l{number}, {kind}{_words_of(source, f'w{number}', fact.words)}}}"
         case "param":
             return _parameter_tree(source, number, op, kind)
         case "when":
@@ -61,6 +62,22 @@ def _tree(source: Source, number: int, op: Op) -> str:
         source.names[f"x{number}"] = list(op.value) if isinstance(op.value, tuple) else op.value
         extra = f", 'with': x{number}"
     return f"{{'op': {op.op!r}, {kind}, 'args': [{args}]{extra}}}"
+
+
+def _words_of(source: Source, name: str, codes: dict[str, Text]) -> str:
+    """What a text's codes are called, where it has words for them."""
+    if not codes:
+        return ""
+    source.names[name] = {code: words(text) for code, text in codes.items()}
+    return f", 'words': {name}"
+
+
+def _said(source: Source, number: int) -> str:
+    """The words for a figure that is a fact with codes."""
+    op = source.program.nodes[number]
+    if op.op != "fact":
+        return ""
+    return _words_of(source, f"w{number}", source.program.fact(str(op.value)).words)
 
 
 def _parameter_tree(source: Source, number: int, op: Op, kind: str) -> str:
@@ -118,7 +135,8 @@ def _facts(source: Source) -> str:
     for number, fact in enumerate(source.program.facts):
         source.names[f"f{number}"] = words(fact.label)
         kind, value = fact.kind.value, f"F[{fact.name!r}]"
-        names.append(f"{{'name': {fact.name!r}, 'label': f{number}, 'kind': {kind!r}, 'value': {value}}}")
+        said = _words_of(source, f"fw{number}", fact.words)
+        names.append(f"{{'name': {fact.name!r}, 'label': f{number}, 'kind': {kind!r}, 'value': {value}{said}}}")
     return f"[{', '.join(names)}]"
 
 
@@ -138,7 +156,7 @@ def _tests(source: Source) -> str:
         value = f"v{test.passes}"
         status = f"'passed' if {value} is True else 'failed' if {value} is False else {unknown}"
         figures = ", ".join(
-            f"{name!r}: {{'kind': {source.program.nodes[node].kind.value!r}, 'value': v{node}}}"
+            f"{name!r}: {{'kind': {source.program.nodes[node].kind.value!r}, 'value': v{node}{_said(source, node)}}}"
             for name, node in test.figures.items()
         )
         parts.append(f"{{**t_{number}, 'status': {status}, 'figures': {{{figures}}}, 'tree': n{test.passes}}}")
@@ -149,7 +167,8 @@ def _results(source: Source) -> str:
     parts = []
     for number, result in enumerate(source.program.results):
         source.names[f"r_{number}"] = words(result.label)
-        head = f"'name': {result.name!r}, 'label': r_{number}, 'kind': {result.kind.value!r}, 'value': answer[{result.name!r}]"
+        said = _words_of(source, f"rw{number}", result.words)
+        head = f"'name': {result.name!r}, 'label': r_{number}, 'kind': {result.kind.value!r}, 'value': answer[{result.name!r}]{said}"
         if result.kind is Kind.CODES:
             codes = ", ".join(f"{{'code': {code!r}, 'tree': n{node}}}" for code, node in result.codes)
             parts.append(f"{{{head}, 'codes': [{codes}]}}")

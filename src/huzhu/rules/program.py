@@ -34,6 +34,7 @@ class Fact:
     digits: int = 0  # a text of exactly so many digits
     optional: bool = False
     required: bool = False  # null is bad input: a name, not a fact
+    words: dict[str, Text] = field(default_factory=dict)  # what its codes are called
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Result:
     codes: tuple[tuple[str, int], ...] = ()
     needed: bool = True
     source: str = ""
+    words: dict[str, Text] = field(default_factory=dict)  # what its codes are called
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,9 @@ class Program:
 
     def labels(self) -> dict[str, Text]:
         """The words for every code this decision can give: reasons, caps, facts and parameters."""
-        words = {test.code: test.title for test in self.tests}
+        words = {code: text for fact in self.facts for code, text in fact.words.items()}
+        words |= {code: text for result in self.results for code, text in result.words.items()}
+        words |= {test.code: test.title for test in self.tests}
         words |= {fact.name: fact.label for fact in self.facts}
         words |= {f"parameter:{key}": parameter.label for key, parameter in self.parameters.items()}
         if self.events:

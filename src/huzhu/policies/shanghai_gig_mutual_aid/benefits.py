@@ -17,6 +17,16 @@ BENEFITS = (
     "injury_consolation",
 )
 CAUSES = ("illness", "accident")
+BENEFIT_WORDS = {
+    "hospital_allowance": Text("住院补助金", "hospital allowance"),
+    "critical_illness": Text("重大疾病互助金（含新冠肺炎）", "critical illness benefit (COVID-19 included)"),
+    "critical_illness_hospital": Text("重大疾病住院医疗补助金", "hospital medical subsidy for a critical illness"),
+    "death_illness": Text("疾病身故互助金（含猝死）", "death by illness benefit (sudden death included)"),
+    "death_accident": Text("意外身故互助金", "accidental death benefit"),
+    "disability_accident": Text("意外伤残互助金", "accidental disability benefit"),
+    "injury_consolation": Text("意外伤害慰问金", "consolation for an injury"),
+}
+CAUSE_WORDS = {"illness": Text("疾病", "illness"), "accident": Text("意外", "accident")}
 ACCIDENT_ONLY = ("death_accident", "disability_accident", "injury_consolation")
 ILLNESS_ONLY = ("death_illness", "critical_illness", "critical_illness_hospital")
 CRITICAL_ILLNESS = ("critical_illness", "critical_illness_hospital")

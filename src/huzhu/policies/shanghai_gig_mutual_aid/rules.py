@@ -8,7 +8,9 @@ import datetime as dt
 
 from huzhu.policies.shanghai_gig_mutual_aid.benefits import (
     ACCIDENT_ONLY,
+    BENEFIT_WORDS,
     BENEFITS,
+    CAUSE_WORDS,
     CAUSES,
     CRITICAL_ILLNESS,
     ILLNESS_ONLY,
@@ -39,6 +41,13 @@ from huzhu.rules import (
 POLICY = "shanghai-gig-mutual-aid"
 PLAN_START = dt.date(2022, 7, 1)
 CATEGORIES = ("ride_hailing", "food_delivery", "instant_delivery", "same_city_freight", "express")
+CATEGORY_WORDS = {
+    "ride_hailing": Text("出行", "ride-hailing"),
+    "food_delivery": Text("外卖", "food delivery"),
+    "instant_delivery": Text("即时配送", "instant delivery"),
+    "same_city_freight": Text("同城货运", "same-city freight"),
+    "express": Text("快递", "express"),
+}
 SHANGHAI = "31"  # GB/T 2260
 
 
@@ -58,7 +67,7 @@ ENROL = Draft(
         fact("platform_registered", "bool", "已在平台注册并接单", "registered with a platform and taking orders"),
         fact("in_platform_name", "bool", "以平台名义从业", "works in the platform's name"),
         fact("uses_vehicle", "bool", "使用交通工具", "uses a vehicle"),
-        fact("work_category", "text", "从业类别", "kind of work"),
+        fact("work_category", "text", "从业类别", "kind of work", words=CATEGORY_WORDS),
         fact("paid", "bool", "取得劳动报酬", "earns pay"),
         fact("union_member", "bool", "工会会员", "union member"),
         fact("applied_on", "date", "申请日期", "date of application"),
@@ -211,8 +220,8 @@ CLAIMS = Draft(
         fact("cover_since", "date", "保障起日", "cover begins"),
         fact("cover_until", "date", "保障止日（不含）", "cover ends (excluded)"),
         fact("continuous_since", "date", "连续参保起日", "covered without a gap since"),
-        fact("benefit", "text", "保障项目", "benefit", choices=BENEFITS),
-        fact("cause", "text", "原因", "cause", choices=CAUSES),
+        fact("benefit", "text", "保障项目", "benefit", choices=BENEFITS, words=BENEFIT_WORDS),
+        fact("cause", "text", "原因", "cause", choices=CAUSES, words=CAUSE_WORDS),
         fact("event_date", "date", "事故或确诊日期", "date of the event"),
         fact("filed_on", "date", "申请日期", "date of filing"),
         fact("hospital_days", "int", "住院天数", "days in hospital", low=0, high=36_600, unit="days"),
