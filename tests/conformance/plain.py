@@ -75,13 +75,14 @@ class Record:
     def entry(self, op: Op) -> Value | str:
         """The parameter's value as read, or why there is none: `asked` (date or key unknown), `not modelled`, `no rule`."""
         parameter = self.program.parameters[str(op.value)]
-        args = [self.value(arg) for arg in op.args]
-        if None in args:
+        on, key = [*(self.value(arg) for arg in op.args), None][:2]
+        if parameter.by and key is None:
             return "asked"
-        on, key = args if parameter.by else (args[0], None)
         history = [value for value in parameter.values if value.key == key]
         if not history:
             return "not modelled"
+        if on is None:
+            return "asked"
         found = [value for value in history if value.since <= on and (value.until is None or on < value.until)]
         return found[0] if found else "no rule"
 
@@ -188,8 +189,7 @@ class Record:
         if self.value(events.assessed) is not None:
             for cap in events.caps:
                 for number in (cap.limit, cap.counts, cap.each):
-                    if number is not None and (number == cap.limit or self.value(cap.applies) is not False):
-                        leaves |= self.hangs_on(number)
+                    leaves |= self.hangs_on(number) if number is not None else set()
         keys = {*events.order, *(name for cap in events.caps for name in cap.per)}
         return leaves | {("fact", name) for name in keys if self.facts[name] is None}
 
@@ -244,7 +244,7 @@ def _draw_one(caps: tuple[Cap, ...], record: Record, result: Row, used: dict[tup
             amount = min(amount, counted * record.value(cap.each))
         if amount < before:
             result["limited_by"].append(cap.name)
-        result["illustrative"] |= record.rests_on_illustrative(cap.limit)
+    result["illustrative"] |= any(record.rests_on_illustrative(cap.limit) for cap in caps)
     result["payable_fen"] = amount
     if amount == 0:
         result["outcome"], result["reasons"] = "refused", ["cap_exhausted"]

@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 
 from huzhu.bulk import on_duckdb
+from huzhu.bulk.one_file import parquet
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.bulk.run import Opened, Tell, opened, whole_numbers
-from huzhu.bulk.typed import literal, quoted
+from huzhu.bulk.typed import quoted
 from huzhu.rules.program import Program
 from huzhu.rules.texts import Text
 
@@ -79,7 +80,7 @@ def _decided(one: Opened, program: Program, name: str) -> str:
         on_duckdb.write_parquet(one.con, run.select(work=work), path, metadata={})
     except duckdb.Error as error:
         raise run.guard(error) from None
-    return f"read_parquet({literal(str(path))})"
+    return parquet(path)
 
 
 def _change(measure: str | None) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TextIO
 
+from huzhu.bulk.one_file import exactly
 from huzhu.bulk.problems import SHOWN_AT_MOST, BadInput, Problem
 from huzhu.rules.texts import Text
 
@@ -67,7 +68,7 @@ class CsvShape:
         that does not fit; storing rejects instead took 17 GB and two minutes for 12 MB of short rows."""
         columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in self.columns)
         return (
-            f"read_csv({_literal(str(path))}, columns = {{{columns}}}, header = true, "
+            f"read_csv({exactly(path)}, hive_partitioning = false, columns = {{{columns}}}, header = true, "
             f"delim = {_literal(self.delimiter)}, "
             "quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, null_padding = false)"
         )

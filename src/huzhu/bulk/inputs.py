@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from huzhu.bulk import one_file
 from huzhu.bulk.csvfiles import ROW, check_csv, to_utf8
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.bulk.typed import Reading, literal, quoted, reading
@@ -35,7 +36,7 @@ class Table:
     has_row_column: bool
 
     def source(self) -> str:
-        return f"read_parquet({literal(str(self.parquet))})"
+        return one_file.parquet(self.parquet)
 
     def numbered(self) -> str:
         """A source with the person's row number as `__row`."""
@@ -43,7 +44,7 @@ class Table:
             return self.source()
         return (
             f"(SELECT * EXCLUDE (file_row_number), file_row_number + {self.first_row} AS {ROW} "
-            f"FROM read_parquet({literal(str(self.parquet))}, file_row_number = true))"
+            f"FROM {one_file.parquet(self.parquet, numbered=True)})"
         )
 
     def kept(self, results: set[str]) -> list[str]:
@@ -102,8 +103,8 @@ def _csv_to_parquet(con: duckdb.DuckDBPyConnection, path: Path, made: Path, work
 
 def _table(con: duckdb.DuckDBPyConnection, path: Path, parquet: Path, *, first_row: int, has_row_column: bool) -> Table:
     try:
-        described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(parquet))})").fetchall()
-        counted = con.execute(f"SELECT count(*) FROM read_parquet({literal(str(parquet))})").fetchall()
+        described = con.execute(f"DESCRIBE FROM {one_file.parquet(parquet)}").fetchall()
+        counted = con.execute(f"SELECT count(*) FROM {one_file.parquet(parquet)}").fetchall()
     except duckdb.Error as error:
         said = Text(f"不是完整的 Parquet 文件：{_first_line(error)}", f"not a whole Parquet file: {_first_line(error)}")
         raise BadInput(file=str(path), problems=[Problem(said)]) from None

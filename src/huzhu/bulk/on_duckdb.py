@@ -12,6 +12,7 @@ from huzhu.bulk import faults, staged
 from huzhu.bulk.decoded import codes_list
 from huzhu.bulk.inputs import Table
 from huzhu.bulk.lowering import Form
+from huzhu.bulk.one_file import parquet
 from huzhu.bulk.plan import Plan, lower
 from huzhu.bulk.results import result_kinds
 from huzhu.bulk.sql_steps import select_steps
@@ -207,8 +208,8 @@ class Run:
             f"{codes_list('__bound', tuple(cap.name for cap in events.caps))} AS limited_by",
             f"(__illustrative OR ({granted} AND __illustrative_caps)) AS illustrative",
         ]
-        sources = f"{self.table.source()} i POSITIONAL JOIN read_parquet({literal(str(path))}) s"
-        return f"SELECT {', '.join(columns)} FROM {sources} POSITIONAL JOIN read_parquet({literal(str(drawn))}) d"
+        sources = f"{self.table.source()} i POSITIONAL JOIN {parquet(path)} s"
+        return f"SELECT {', '.join(columns)} FROM {sources} POSITIONAL JOIN {parquet(drawn)} d"
 
 
 def _decoded(column: str, kind: Kind, codes: tuple[str, ...]) -> str:

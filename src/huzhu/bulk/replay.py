@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huzhu.bulk import on_duckdb, stored
+from huzhu.bulk.one_file import parquet
 from huzhu.bulk.problems import SHOWN_AT_MOST
 from huzhu.bulk.results import result_kinds
 from huzhu.bulk.run import opened
-from huzhu.bulk.typed import literal, quoted
+from huzhu.bulk.typed import quoted
 from huzhu.rules.kinds import Kind
 
 
@@ -51,7 +52,7 @@ def replay_file(path: Path) -> Replay:
             old, new = f"o.{column}", f"n.{column}"
             shown = (_text(old, kind) if not as_text else old, _text(new, kind))
             left, right = (f"COALESCE({old}, '')", f"COALESCE({shown[1]}, '')") if as_text else (old, new)
-            pair = f"{one.table.numbered()} o POSITIONAL JOIN read_parquet({literal(str(again))}) n"
+            pair = f"{one.table.numbered()} o POSITIONAL JOIN {parquet(again)} n"
             where = f"FROM {pair} WHERE {left} IS DISTINCT FROM {right}"
             count = one.con.execute(f"SELECT count(*) {where}").fetchall()[0][0]
             if count:

@@ -16,6 +16,7 @@ from typing import Literal
 import duckdb
 
 from huzhu.bulk.charts import Mark, Row, bars
+from huzhu.bulk.one_file import parquet
 from huzhu.rules.texts import Lang, Text
 
 OUTCOMES = {
@@ -112,8 +113,8 @@ def write_report(
     and a code without words is shown as it is."""
     page = _Page(lang=lang, labels=labels or {})
     with duckdb.connect() as tables:
-        tables.read_parquet(str(enrol)).create_view("enrol")
-        tables.read_parquet(str(claims)).create_view("claims")
+        tables.sql(f"FROM {parquet(enrol)}").create_view("enrol")
+        tables.sql(f"FROM {parquet(claims)}").create_view("claims")
         body = "\n".join(
             (
                 page.header(policy_versions=policy_versions, overlay=overlay, banner=_banner(tables)),

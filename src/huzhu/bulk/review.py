@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from huzhu.bulk.typed import literal, quoted
+from huzhu.bulk.one_file import parquet
+from huzhu.bulk.typed import quoted
 from huzhu.bulk.writers import write_csv, write_xlsx
 from huzhu.rules.texts import Lang, Text
 from huzhu.rules.wording import money
@@ -69,7 +70,7 @@ def claims(decided: Path, *, file: str, first_row: int, labels: Mapping[str, Tex
 
 
 def _source(decided: Path) -> str:
-    return f"read_parquet({literal(str(decided))}, file_row_number = true)"
+    return parquet(decided, numbered=True)
 
 
 def _masked(column: str) -> str:

@@ -99,10 +99,10 @@ def run_file(
         if is_parquet:
             with whole_file(output) as draft:
                 _decide(one, engine, draft, kept)
-                summary = _summary(one, draft)
+                summary = _summary(one, parquet(draft))
         else:
             _decide(one, engine, decided, kept)
-            summary = _summary(one, decided)
+            summary = _summary(one, parquet(decided))
             copy_as(decided, output, program)
         return _with(summary, one, replaced)
 
@@ -144,7 +144,7 @@ def _on_spark(one: Opened, output: Path, kept: str, replaced: tuple[str, ...]) -
     spark = on_spark.session()
     on_spark.decide(one.run, spark, into=output)
     _beside(output, kept)
-    return _with(_summary(one, output / "*.parquet"), one, replaced)
+    return _with(_summary(one, f"read_parquet('{pattern(output)}/*.parquet', hive_partitioning = false)"), one, replaced)
 
 
 def _beside(output: Path, kept: str) -> None:
@@ -164,8 +164,7 @@ def copy_as(decided: Path, output: Path, program: Program) -> None:
     _beside(output, bytes(file.metadata.metadata[stored.KEY.encode()]).decode())
 
 
-def _summary(one: Opened, decided: Path) -> Summary:
-    source = f"read_parquet({literal(str(decided))})"
+def _summary(one: Opened, source: str) -> Summary:
     outcomes = dict(one.con.execute(f"SELECT outcome, count(*) FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1").fetchall())
     sums: dict[str, int] = {}
     amounts = [name for name, kind in result_kinds(one.run.program).items() if kind is Kind.MONEY]

@@ -20,9 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from huzhu.bulk.caps_windows import DRAWN, SETTLED, with_draws
+from huzhu.bulk.one_file import parquet
 from huzhu.bulk.plan import Plan
 from huzhu.bulk.steps import Step, Steps, mask
-from huzhu.bulk.typed import literal
 from huzhu.rules.errors import RuleError
 from huzhu.rules.kinds import Kind
 from huzhu.rules.program import Cap, Events, Program
@@ -80,7 +80,7 @@ class Staged:
 
     @property
     def source(self) -> str:
-        return f"read_parquet({literal(str(self.path))})"
+        return parquet(self.path)
 
     def draw(
         self, *, into: Path, progress: Progress | None = None, plan: Literal["loop", "windows"] | None = None
@@ -201,7 +201,7 @@ class Staged:
                 ]
         columns += [f"__inner{n} AS inner{n}" for n in range(len(self.inner))]
         where = f"__drawn > 0 AND __g % {shards} = {shard}" if shards > 1 else "__drawn > 0"
-        query = f"SELECT {', '.join(columns)} FROM read_parquet({literal(str(self.path))}, file_row_number = true) WHERE {where}"
+        query = f"SELECT {', '.join(columns)} FROM {parquet(self.path, numbered=True)} WHERE {where}"
         return self.con.sql(query).to_arrow_table()
 
     def _write(self, into: Path, paid: npt.NDArray[np.int64], bound: npt.NDArray[np.int32]) -> None:

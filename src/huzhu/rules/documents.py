@@ -177,7 +177,15 @@ def _program(stored: Mapping[str, Any]) -> Program:
         name=stored["decision"],
         title=_words(stored["title"]),
         facts=tuple(
-            Fact(**{**f, "kind": Kind(f["kind"]), "label": _words(f["label"]), "choices": tuple(f["choices"]), "words": _many(f["words"])})
+            Fact(
+                **{
+                    **f,
+                    "kind": Kind(f["kind"]),
+                    "label": _words(f["label"]),
+                    "choices": tuple(f["choices"]),
+                    "words": _many(f["words"]),
+                }
+            )
             for f in stored["facts"]
         ),
         nodes=tuple(Op(op, Kind(kind), tuple(args), _scalar(value)) for op, kind, args, value in stored["nodes"]),

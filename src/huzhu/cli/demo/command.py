@@ -10,6 +10,7 @@ import typer
 
 from huzhu import policies
 from huzhu.bulk import review
+from huzhu.bulk.one_file import parquet
 from huzhu.bulk.report import write_report
 from huzhu.bulk.run import Summary, copy_as, run_file
 from huzhu.cli import tables
@@ -80,8 +81,7 @@ def _doubtful_numbers(roster: Path, lang: Lang) -> list[review.Item]:
     with duckdb.connect() as con:
         rows = con.execute(
             "SELECT file_row_number + 2, identity_number, count(*) OVER (PARTITION BY identity_number) "
-            "FROM read_parquet(?, file_row_number = true) ORDER BY 1",
-            [str(roster)],
+            f"FROM {parquet(roster, numbered=True)} ORDER BY 1"
         ).fetchall()
     found = []
     for row, number, times in rows:
@@ -115,7 +115,7 @@ def _explain(program: Program, decided: Path) -> None:
     """One claim that a limit cut, explained in full from all the events of its cover."""
     names = [fact.name for fact in program.facts]
     with duckdb.connect() as con:
-        con.execute("CREATE TABLE decided AS SELECT * FROM read_parquet(?)", [str(decided)])
+        con.execute(f"CREATE TABLE decided AS FROM {parquet(decided)}")
         chosen = con.execute(
             "SELECT cover_id, claim_id, payable_fen FROM decided WHERE outcome = 'granted' AND len(limited_by) > 0 "
             "AND benefit = 'hospital_allowance' ORDER BY claim_id LIMIT 1"
