@@ -17,3 +17,8 @@ def parquet(path: Path, *, numbered: bool = False) -> str:
     """SQL that reads a Parquet file's own columns; with `numbered`, also `file_row_number`, from 0."""
     options = "hive_partitioning = false" + (", file_row_number = true" if numbered else "")
     return f"read_parquet({exactly(path)}, {options})"
+
+
+def parts(folder: Path) -> str:
+    """SQL that reads all the Parquet files of a folder."""
+    return f"read_parquet('{str(folder).translate(ESCAPED)}/*.parquet', hive_partitioning = false)"

@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 from huzhu.bulk import inputs, on_duckdb, stored
 from huzhu.bulk.inputs import Table
 from huzhu.bulk.on_duckdb import Run
+from huzhu.bulk.one_file import parquet, parts
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.bulk.results import arrow_schema, result_kinds
-from huzhu.bulk.typed import literal, quoted
+from huzhu.bulk.typed import quoted
 from huzhu.bulk.writers import whole_file, write_csv, write_xlsx
 from huzhu.rules import documents
 from huzhu.rules.kinds import WHOLE, Kind
@@ -144,7 +145,7 @@ def _on_spark(one: Opened, output: Path, kept: str, replaced: tuple[str, ...]) -
     spark = on_spark.session()
     on_spark.decide(one.run, spark, into=output)
     _beside(output, kept)
-    return _with(_summary(one, f"read_parquet('{pattern(output)}/*.parquet', hive_partitioning = false)"), one, replaced)
+    return _with(_summary(one, parts(output)), one, replaced)
 
 
 def _beside(output: Path, kept: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +52,16 @@ def read(policy: Policy) -> list[Example]:
     path = policy.folder / "examples.toml"
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RuleError(f"{path}: {error}") from None
-    return [_example(policy, path, entry) for entry in table.get("example", [])]
+    entries = table.pop("example", [])
+    if table or not isinstance(entries, list):
+        raise RuleError(f"{path}: holds [[example]] tables and nothing else, not {sorted(table) or '[example]'}")
+    found = [_example(policy, path, entry) for entry in entries]
+    twice = [name for name, times in Counter(example.name for example in found).items() if times > 1]
+    if twice:
+        raise RuleError(f"{path}, example {twice[0]!r}: a sentence names one example")
+    return found
 
 
 def _example(policy: Policy, path: Path, entry: Mapping[str, Any]) -> Example:
@@ -64,6 +72,8 @@ def _example(policy: Policy, path: Path, entry: Mapping[str, Any]) -> Example:
         raise RuleError(f"{path}, example {name!r}: unknown words {strange}, missing words {absent}")
     if entry["decision"] not in policy.drafts:
         raise RuleError(f"{path}, example {name!r}: no decision {entry['decision']!r}")
+    if not all(isinstance(one, dict) for key in ("given", "expect") for one in _many(entry[key])):
+        raise RuleError(f"{path}, example {name!r}: `given` and `expect` are tables, or lists of them for events")
     given, expect = _many(entry["given"]), _many(entry["expect"])
     if len(given) != len(expect):
         raise RuleError(f"{path}, example {name!r}: {len(given)} given, {len(expect)} expected")
@@ -94,8 +104,13 @@ def failures(policy: Policy, example: Example) -> list[Failure]:
         Failure(example.name, key, wanted, answer.get(key, "no such result"))
         for answer, expect in zip(answers, example.expect, strict=True)
         for key, wanted in expect.items()
-        if key not in answer or answer[key] != wanted
+        if key not in answer or not _same(answer[key], wanted)
     ]
+
+
+def _same(found: object, wanted: object) -> bool:
+    """Equal to the kind: to Python, true equals 1."""
+    return found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
 
 
 _deciders: dict[tuple[Path, str, str | None], Decider] = {}

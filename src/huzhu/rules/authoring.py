@@ -164,6 +164,7 @@ class _Builder:
         self.building: list[str] = []
         self.ops: list[Op] = []
         self.numbers: dict[Op, int] = {}
+        self.numbered: dict[int, tuple[Node, int]] = {}  # the node is kept, so that its id is not given to another
         self.record = Record(self)
 
     def named(self, name: str) -> Node:
@@ -195,10 +196,13 @@ class _Builder:
 
     def number(self, node: Node) -> int:
         """Hash-consing: the same expression, written twice, is one operator."""
+        if id(node) in self.numbered:
+            return self.numbered[id(node)][1]
         op = Op(node.op, node.kind, tuple(self.number(arg) for arg in node.args), node.value)
         if op not in self.numbers:
             self.numbers[op] = len(self.ops)
             self.ops.append(op)
+        self.numbered[id(node)] = (node, self.numbers[op])
         return self.numbers[op]
 
     def program(self) -> Program:

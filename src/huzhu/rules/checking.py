@@ -12,7 +12,7 @@ from typing import Any
 
 from huzhu.rules import expressions as e
 from huzhu.rules.errors import RuleError
-from huzhu.rules.kinds import LIMITS, Kind
+from huzhu.rules.kinds import LIMITS, WHOLE, Kind
 from huzhu.rules.parameters import check_constant
 from huzhu.rules.program import CAP_EXHAUSTED, NOTHING_TO_PAY, Fact, Op, Program
 from huzhu.rules.ranges import Range, check_ranges
@@ -69,6 +69,12 @@ def check_fact(fact: Fact) -> None:
             raise RuleError(
                 f"{where}: bounds must be whole numbers, low to high, within {widest}; not {low!r} to {high!r}"
             )
+    elif fact.low is not None or fact.high is not None:
+        raise RuleError(f"{where}: a {fact.kind.value} has no bounds")
+    if not all(isinstance(choice, str) for choice in fact.choices) or not _is_whole(fact.digits) or fact.digits < 0:
+        raise RuleError(f"{where}: choices are texts, and digits a number of them")
+    if {type(fact.optional), type(fact.required)} != {bool}:
+        raise RuleError(f"{where}: optional and required are true or false")
     if (fact.choices or fact.digits) and fact.kind is not Kind.TEXT:
         raise RuleError(f"{where}: only a text has choices or digits")
     if fact.optional and fact.required:
@@ -195,11 +201,16 @@ def _check_roots(program: Program) -> None:
     for result in program.results:
         if result.kind is not Kind.CODES:
             need(f"result {result.name}", [result.node], frozenset({result.kind}))
+        elif result.node is not None:
+            raise RuleError(f"result {result.name}: a list of codes has no operator of its own")
     if program.events:
         need("assessed amount", [program.events.assessed], money)
         for cap in program.events.caps:
             need(f"cap {cap.name}", [cap.applies], truth)
-            need(f"cap {cap.name}", [part for part in (cap.limit, cap.counts, cap.each) if part is not None])
+            need(f"cap {cap.name}", [part for part in (cap.limit, cap.counts) if part is not None], WHOLE)
+            need(f"cap {cap.name}", [part for part in (cap.each,) if part is not None], money)
+            if (cap.counts is None) != (cap.each is None):
+                raise RuleError(f"cap {cap.name}: what it counts and what each is worth go together")
 
 
 def _check_amounts(program: Program, ranges: dict[int, Range]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from huzhu.rules.wording import LEAVES, Data, Words, plain
+from huzhu.rules.wording import LEAVES, Data, Words, spaced
 
 _SIGNS = {"lt": "<≥", "le": "≤>", "gt": ">≤", "ge": "≥<", "eq": "=≠", "ne": "≠="}  # as written, and its opposite
 _EXTREMES = {  # of two dates, and of two amounts
@@ -114,10 +114,10 @@ class Formulas(Words):
         """How a value comes about, spelt out."""
         return self.tidy(self.statement(tree) if tree["kind"] == "bool" else self._formula(tree))
 
-    def term(self, tree: Data, unit: str = "") -> str:
+    def term(self, tree: Data, unit: str = "", words: Data | None = None) -> str:
         """A side of a comparison: a name with its value, or a formula and what it comes to."""
         if tree["op"] == "constant":
-            return self.of(tree, unit)
+            return self.of(tree, unit, words)
         if self.step(tree) or tree["op"] in LEAVES:
             return self.named(tree, unit)
         if tree["value"] is None:
@@ -272,12 +272,12 @@ class Formulas(Words):
         left, right = tree["args"]
         unit = self.unit(left) or self.unit(right)
         if tree["value"] is not None and tree["op"] in ("eq", "ne") and right["op"] == "constant":
-            is_so, other = self._is(left, unit), self.of(right, unit)
+            is_so, other = self._is(left, unit), self.of(right, unit, left.get("words"))
             if is_so:
                 is_equal = (tree["op"] == "eq") is tree["value"]
-                return is_so if is_equal else is_so + self.say(f"，不是 {other}", f", not {other}")
+                return is_so if is_equal else is_so + self.say(f"，不是{spaced(other)}", f", not {other}")
         sign = _SIGNS[tree["op"]][0 if self._stands(tree, negated) else 1]
-        return f"{self.term(left, unit)} {sign} {self.term(right, unit)}"
+        return f"{self.term(left, unit)} {sign} {self.term(right, unit, left.get('words'))}"
 
     @staticmethod
     def _stands(tree: Data, negated: bool) -> bool:
@@ -288,19 +288,19 @@ class Formulas(Words):
         """What something is, as a clause; nothing for a formula without a name."""
         name, value = self.name(tree), self.of(tree, unit)
         if name:
-            return self.say(f"{name}是 {value}", f"{name} is {value}") + self.mark(tree)
+            return self.say(f"{name}是{spaced(value)}", f"{name} is {value}") + self.mark(tree)
         if tree["op"] == "prefix":
             whole = self.operand(tree["args"][0])
             return self.say(f"{whole} 以 {value} 开头", f"{whole} begins with {value}")
         return ""
 
     def _listed(self, tree: Data, *, negated: bool) -> str:
-        choices = [plain(str(choice)) for choice in tree["with"]]
+        choices = [self.code(str(choice), tree["args"][0].get("words")) for choice in tree["with"]]
         term, stands = self.term(tree["args"][0]), self._stands(tree, negated)
         if len(choices) > _LONGEST_LIST:
             zh, en = f"所列 {len(choices)} 项之内", f"the {len(choices)} listed"
         else:
-            zh, en = f" {'、'.join(choices)} 之列", ", ".join(choices)
+            zh, en = f"{spaced('、'.join(choices))}之列", ", ".join(choices)
         if stands:
             return term + self.say(f" 在{zh}", f" is one of {en}")
         return term + self.say(f" 不在{zh}", f" is none of {en}")

@@ -227,6 +227,7 @@ def verdict(live: Live) -> Verdict:
     # (root, condition under which it is looked at)
     roots = [(root, negation(skip)) for root, skip in zip(tests, skipped, strict=True)]
     limits: list[tuple[int, Formula]] = []
+    parts: list[int] = []
     keys: list[str] = []
     if program.events:
         assessed = program.events.assessed
@@ -262,9 +263,7 @@ def verdict(live: Live) -> Verdict:
         missing=tuple((name, condition) for name, condition in missing if condition != FALSE),
         illustrative_refusal=any_of(all_of((live.false(root), live.rests_on_illustrative(root))) for root in tests),
         illustrative_otherwise=any_of(live.rests_on_illustrative(root) for root, _ in roots),
-        illustrative_caps=any_of(live.rests_on_illustrative(cap.limit) for cap in program.events.caps)
-        if program.events
-        else FALSE,
+        illustrative_caps=any_of(live.rests_on_illustrative(part) for part in parts),
     )
 
 

@@ -181,7 +181,7 @@ class _Maker:
             )
         for result in self.data["results"]:
             unit = words.unit(result["tree"]) if "tree" in result else ""
-            value = words.value(result["kind"], result["value"], unit)
+            value = words.value(result["kind"], result["value"], unit, result.get("words"))
             shown = words.say("空", "empty") if result["value"] is None else value
             yield Line(words.entry(words.label(result, unit), shown))
 
@@ -266,7 +266,8 @@ class _Maker:
         words = self.words
         if "codes" in result:
             given = [code for code in result["codes"] if code["code"] in (result["value"] or ())]
-            yield from (Line(words.entry(code["code"], words.statement(code["tree"]))) for code in given)
+            for code in given:
+                yield Line(words.entry(words.code(code["code"], result.get("words")), words.statement(code["tree"])))
             return
         tree = result["tree"]
         label = words.label(result, words.unit(tree))
@@ -372,7 +373,7 @@ class _Maker:
             if fact["name"] not in used and fact["value"] is None:
                 continue
             unit = fact.get("unit", "")
-            value = words.value(fact["kind"], fact["value"], unit)
+            value = words.value(fact["kind"], fact["value"], unit, fact.get("words"))
             is_none = fact["value"] is None and fact["name"] in optional
             yield Line(words.entry(words.label(fact, unit), words.say("无", "none") if is_none else value))
 

@@ -78,23 +78,29 @@ def _of_operator(op: Op, args: list[Range]) -> Range:
             return (args[0][0] // by, args[0][1] // by + 1)
         case "when":
             return (min(args[1][0], args[2][0]), max(args[1][1], args[2][1]))
-        case "least" | "greatest" | "fact_or":
+        case "least" | "greatest":
+            choose = min if op.op == "least" else max
+            return (choose(low for low, _ in args), choose(high for _, high in args))
+        case "fact_or":
             return (min(low for low, _ in args), max(high for _, high in args))
         case "years" | "months":
             span = 12 * (abs(args[1][1] - args[0][0]) + abs(args[0][1] - args[1][0])) // 365 + 12
             return (-span, span)
         case "add_years" | "add_months":
-            return (_moved(op.op, args[0][0], args[1][0]), _moved(op.op, args[0][1], args[1][1]))
+            return (_moved(op.op, args[0][0], args[1][0], up=False), _moved(op.op, args[0][1], args[1][1], up=True))
         case "month_of":
             return (1, 12)
     raise RuleError(f"operator {op.op!r} is not known")
 
 
-def _moved(op: str, ordinal: int, count: int) -> int:
-    """Both arithmetics rise with the date and with the count, so the ends of a range are moved ends."""
+def _moved(op: str, ordinal: int, count: int, *, up: bool) -> int:
+    """Both arithmetics rise with the date and with the count, so the ends of a range are moved ends, each by the choice for
+    an ambiguous day that goes further."""
     try:
         date = dt.date.fromordinal(ordinal)
-        return (add_years(date, count, "mar1") if op == "add_years" else add_months(date, count, "up")).toordinal()
+        if op == "add_years":
+            return add_years(date, count, "mar1" if up else "feb28").toordinal()
+        return add_months(date, count, "up" if up else "down").toordinal()
     except (ValueError, OverflowError):
         raise RuleError(f"{op} could leave the calendar: declare narrower bounds on its facts") from None
 

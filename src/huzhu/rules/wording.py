@@ -32,6 +32,11 @@ def tenths(number: int) -> str:
     return f"{'-' if number < 0 else ''}{whole}.{rest}"
 
 
+def spaced(text: str) -> str:
+    """A text to stand among Chinese ones: digits and Latin letters keep a space from them."""
+    return f"{' ' if text[:1].isascii() else ''}{text}{' ' if text[-1:].isascii() else ''}"
+
+
 def plain(text: str) -> str:
     """A person's text made safe to print on a terminal: one line, no control or reordering characters."""
     shown = (char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(text.split()))
@@ -53,7 +58,7 @@ class Words:
 
     def tidy(self, text: str) -> str:
         """Wide punctuation brings its own space."""
-        return self.say(_BESIDE_WIDE.sub("", text), text)
+        return self.say(_BESIDE_WIDE.sub("", text).strip(), text)
 
     def join(self, texts: Iterable[str], zh: str, en: str) -> str:
         return self.say(zh, en).join(dict.fromkeys(texts))
@@ -74,8 +79,8 @@ class Words:
 
     # Values.
 
-    def value(self, kind: str, value: Any, unit: str = "") -> str:
-        """A value by its kind; `unit` is a parameter's or a fact's, where it has one."""
+    def value(self, kind: str, value: Any, unit: str = "", words: Data | None = None) -> str:
+        """A value by its kind; `unit` is a parameter's or a fact's, `words` what its codes are called, where it has them."""
         if value is None:
             return self.say("未知", "not known")
         match kind:
@@ -89,12 +94,16 @@ class Words:
             case "per_mille":
                 return f"{tenths(value).removesuffix('.0')}%"
             case "codes":
-                return self.join(map(plain, value), "、", ", ") or self.say("无", "none")
+                return self.join((self.code(code, words) for code in value), "、", ", ") or self.say("无", "none")
             case "int" if unit == "deci_c":
                 return f"{tenths(value)} {self.say('℃', '°C')}"
             case "int" if unit in _COUNTED:
                 return self.count(value, unit)
-        return plain(str(value))
+        return self.code(str(value), words)
+
+    def code(self, code: str, words: Data | None) -> str:
+        """What a code is called; any other text is left as a person wrote it."""
+        return self.get(words[code]) if words and code in words else plain(code)
 
     def count(self, number: int, unit: str) -> str:
         zh, en = _COUNTED[unit]
@@ -109,17 +118,19 @@ class Words:
         is_age = unit == "years" and re.search("年龄|年满", tree["label"]["zh"])
         return "age" if is_age else unit
 
-    def of(self, tree: Data, unit: str = "") -> str:
+    def of(self, tree: Data, unit: str = "", words: Data | None = None) -> str:
         """A tree's value as a formula has it: in "300.00 yuan x 16" it is for the label to say that it is so much a day."""
         unit = unit or self.unit(tree)
-        return self.value(tree["kind"], tree["value"], "" if unit in _MONEY_PER else unit)
+        return self.value(tree["kind"], tree["value"], "" if unit in _MONEY_PER else unit, tree.get("words") or words)
 
     def sentence(self, says: Data, figures: Data) -> str:
         """A test's sentence with its figures. Days stand as a bare number: the sentence has the word."""
 
         def figure(found: re.Match[str]) -> str:
-            kind, value = figures[found[1]]["kind"], figures[found[1]]["value"]
-            return str(value) if kind == "days" and value is not None else self.value(kind, value)
+            shown = figures[found[1]]
+            kind, value = shown["kind"], shown["value"]
+            is_bare = kind == "days" and value is not None
+            return str(value) if is_bare else self.value(kind, value, words=shown.get("words"))
 
         return _PLACEHOLDER.sub(figure, self.get(says))
 
@@ -150,7 +161,10 @@ class Words:
         name = self.name(tree)
         if tree["value"] is None:
             return self.in_brackets(name, self.absent(tree))
-        return self.with_value(name, self.of(tree, unit)) + self.mark(tree)
+        value = self.of(tree, unit)
+        if tree["value"] in tree.get("words", ()):
+            value = self.quoted([value])
+        return self.with_value(name, value) + self.mark(tree)
 
     def absent(self, tree: Data) -> str:
         """Why a value is not there."""
