@@ -57,8 +57,7 @@ MAY_JOIN = """\
   ✓ 在平台注册并接单：是 [1]
   ✓ 以平台名义从业：是 [1]
   ✓ 使用交通工具：是 [1]
-  ✓ 出行、外卖、即时配送、同城货运或快递：从业类别 food_delivery 在 ride_hailing、food_delivery、instant_delivery、\
-same_city_freight、express 之列 [1]
+  ✓ 出行、外卖、即时配送、同城货运或快递：从业类别“外卖”在出行、外卖、即时配送、同城货运、快递之列 [1]
   ✓ 取得劳动报酬：是 [1]
   ✓ 是工会会员：是 [1]
 
@@ -79,7 +78,7 @@ same_city_freight、express 之列 [1]
   · 已在平台注册并接单：是
   · 以平台名义从业：是
   · 使用交通工具：是
-  · 从业类别：food_delivery
+  · 从业类别：外卖
   · 取得劳动报酬：是
   · 工会会员：是
   · 申请日期：2024-02-28
@@ -109,8 +108,8 @@ Conditions
   ✓ registered with a platform and taking orders: yes [1]
   ✓ works in the platform's name: yes [1]
   ✓ uses a vehicle: yes [1]
-  ✓ ride-hailing, food delivery, instant delivery, same-city freight or express: kind of work food_delivery is one of \
-ride_hailing, food_delivery, instant_delivery, same_city_freight, express [1]
+  ✓ ride-hailing, food delivery, instant delivery, same-city freight or express: kind of work “food delivery” is one of \
+ride-hailing, food delivery, instant delivery, same-city freight, express [1]
   ✓ earns pay: yes [1]
   ✗ is a union member: no [1]
 
@@ -129,7 +128,7 @@ Facts
   · registered with a platform and taking orders: yes
   · works in the platform's name: yes
   · uses a vehicle: yes
-  · kind of work: food_delivery
+  · kind of work: food delivery
   · earns pay: yes
   · union member: no
   · date of application: 2022-08-14
@@ -152,14 +151,14 @@ SIXTEEN_DAYS = """\
 
 逐项条件
   ✓ 事故发生在保障期内：保障起日 2022-08-15 ≤ 事故或确诊日期 2022-10-01，且事故或确诊日期 2022-10-01 < 保障止日 2023-08-15 [1]
-  ✓ 疾病已过等待期：原因是 accident [2]
+  ✓ 疾病已过等待期：原因是意外 [2]
   ✓ 在申请时限内：申请日期 2022-11-01 ≤ 事故或确诊日期 2022-10-01 + 申请时限 2 年〔示例〕（即 2024-10-01） [2]
-  ○ 原因与保障项目相符：不适用于保障项目 hospital_allowance [3]
-  ○ 疾病在所列目录内：不适用于保障项目 hospital_allowance [4]
-  ○ 达到慰问金起点：不适用于保障项目 hospital_allowance [4]
-  ○ 未达到伤残等级：不适用于保障项目 hospital_allowance [3]
-  ○ 达到伤残等级：不适用于保障项目 hospital_allowance [3]
-  ○ 按计划适用的标准评定：不适用于保障项目 hospital_allowance [4]
+  ○ 原因与保障项目相符：不适用于保障项目“住院补助金” [3]
+  ○ 疾病在所列目录内：不适用于保障项目“住院补助金” [4]
+  ○ 达到慰问金起点：不适用于保障项目“住院补助金” [4]
+  ○ 未达到伤残等级：不适用于保障项目“住院补助金” [3]
+  ○ 达到伤残等级：不适用于保障项目“住院补助金” [3]
+  ○ 按计划适用的标准评定：不适用于保障项目“住院补助金” [4]
 
 取自规定的数值
   ⚠ 等待期：30 天〔示例〕 [5]
@@ -179,8 +178,8 @@ SIXTEEN_DAYS = """\
   · 保障起日：2022-08-15
   · 保障止日（不含）：2023-08-15
   · 连续参保起日：2022-08-15
-  · 保障项目：hospital_allowance
-  · 原因：accident
+  · 保障项目：住院补助金
+  · 原因：意外
   · 事故或确诊日期：2022-10-01
   · 申请日期：2022-11-01
   · 住院天数：16
@@ -233,9 +232,9 @@ def test_a_claim_for_an_amount_never_published_says_what_is_wanting() -> None:
 计算
   · 住院补助金每日标准（没有找到公布的数值）× 住院天数 16""")
     assert part(undetermined, "逐项条件", "zh")[1:4] == [
-        "✓ 疾病已过等待期：原因是 accident [2]",
+        "✓ 疾病已过等待期：原因是意外 [2]",
         "– 在申请时限内：没有检验。没有找到公布的“申请时限”，不作为对会员不利的依据 [2]",
-        "○ 原因与保障项目相符：不适用于保障项目 hospital_allowance [3]",
+        "○ 原因与保障项目相符：不适用于保障项目“住院补助金” [3]",
     ]
     assert part(undetermined, "取自规定的数值", "zh") == [
         "· 申请时限：没有找到公布的数值 [4]",
@@ -323,6 +322,26 @@ def test_a_share_and_the_grade_it_depends_on() -> None:
     assert part(disability, "计算", "zh")[0] == (
         "· 意外伤残互助金基数 500,000.00 元〔示例〕× 伤残等级给付比例 80%（因为伤残等级是 3，不是 0）= 400,000.00 元"
     )
+
+
+def test_codes_are_said_in_words() -> None:
+    [refused] = claims(COVER | {"claim_id": "A1", "benefit": "death_accident", "cause": "illness"})
+    assert part(refused, "结论：不予给付", "zh")[0] == "✗ 项目“意外身故互助金”不适用于原因“疾病”"
+    assert part(refused, "Outcome: nothing is paid", "en")[0] == "✗ accidental death benefit is not for cause illness"
+    assert part(refused, "逐项条件", "zh")[3] == (
+        "✗ 原因与保障项目相符：保障项目“意外身故互助金”在意外身故互助金、意外伤残互助金、意外伤害慰问金之列，"
+        "且原因是疾病，不是意外 [1]"
+    )
+
+
+def test_an_illness_in_the_waiting_period_reads_when_the_period_ends() -> None:
+    [refused] = claims(HOSPITAL | {"cause": "illness", "event_date": "2022-09-01"}, overlay="demo")
+    assert part(refused, "结论：不予给付", "zh")[0] == "✗ 疾病发生日期 2022-09-01 在自 2022-08-15 起 30 天的等待期内"
+    assert part(refused, "Conditions", "en")[1] == (
+        "✗ an illness after the waiting period: date of the event 2022-09-01 < covered without a gap since 2022-08-15 + "
+        "waiting period 30 days [illustrative] (that is 2022-09-14) [1]"
+    )
+    assert "⚠ 本结论用到示例数值。" in text(refused, lang="zh")
 
 
 def test_a_refusal_that_rests_on_no_illustrative_value_carries_no_alert() -> None:

@@ -58,6 +58,13 @@ def _chosen_by(tree: Data) -> Data:
     return tree if tree["op"] == "fact" else _chosen_by(tree["args"][0])
 
 
+def _is_background(tree: Data) -> bool:
+    """It asks only what kind of case this is, or whether that is known."""
+    if tree["op"] in ("and", "or", "not"):
+        return all(map(_is_background, tree["args"]))
+    return tree["op"] == "known" or chooses(tree)
+
+
 def _flat(tree: Data, op: str) -> Iterator[Data]:
     """The parts of `a or (b or c)` side by side."""
     for part in tree["args"]:
@@ -76,7 +83,7 @@ def _deciding(tree: Data) -> list[Data]:
         # One is enough, and what kind of case this is says most.
         return [p for p in parts if _excludes(p) or aside(p)] or [p for p in parts if chooses(p)] or parts
     parts = [part for part in parts if not aside(part)] or parts
-    return [part for part in parts if not chooses(part)] or parts
+    return [part for part in parts if not _is_background(part)] or parts
 
 
 def _choosing_facts(tree: Data) -> list[Data]:

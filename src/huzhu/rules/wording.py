@@ -13,7 +13,7 @@ Data = Mapping[str, Any]  # any part of an `explanation/1`
 LEAVES = frozenset({"constant", "fact", "parameter"})
 _COUNTED = {"days": ("天", "day"), "months": ("个月", "month"), "years": ("年", "year"), "age": ("周岁", "year")}
 _MONEY_PER = {"fen/day": ("/天", "/day"), "fen/month": ("/月", "/month")}
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"( ?)\{(\w+)\}( ?)")
 _HINT = re.compile(r"（[^（）]*）$| \([^()]*\)$")
 _STORED_AS = re.compile(r"（(?:千分比|十分之一摄氏度)）|,? \(?(?:per mille|tenths of a degree Celsius)\)?")
 _WIDE = "，。：；（）“”〔〕"
@@ -127,10 +127,12 @@ class Words:
         """A test's sentence with its figures. Days stand as a bare number: the sentence has the word."""
 
         def figure(found: re.Match[str]) -> str:
-            shown = figures[found[1]]
-            kind, value = shown["kind"], shown["value"]
+            before, name, after = found.groups()
+            kind, value, words = figures[name]["kind"], figures[name]["value"], figures[name].get("words", {})
+            if self.lang == "zh" and value in words:
+                return self.quoted([self.code(value, words)])
             is_bare = kind == "days" and value is not None
-            return str(value) if is_bare else self.value(kind, value, words=shown.get("words"))
+            return f"{before}{value if is_bare else self.value(kind, value, words=words)}{after}"
 
         return _PLACEHOLDER.sub(figure, self.get(says))
 
