@@ -205,3 +205,7 @@ def run_enrol(source: Path, output: Path) -> None:
         writer.write_table(table)
     if writer is not None:
         writer.close()
+
+
+if __name__ == "__main__":
+    run_enrol(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import reject
@@ -319,9 +319,8 @@ KEYS = (("cover", "person", "t1"), ("cover", "person"), ("cover",))
 @st.composite
 def event_decisions(draw: Draw) -> Program:
     """A random decision on events, with caps that nest: inner ones per more keys, counted or in money."""
-    kinds = [Kind.MONEY, Kind.INT]
-    found = {f"k{number}": draw(parameters(f"k{number}", kind)) for number, kind in enumerate(kinds)}
-    found = {key: one for key, one in found.items() if _never_negative(one)}
+    found = {"k0": draw(parameters("k0", Kind.MONEY)), "k1": draw(parameters("k1", Kind.INT))}
+    found = {key: _never_negative(one) for key, one in found.items()}
     writer = Writer(draw, tuple(one for one in EVENT_FACTS if one.name not in ("seq", "paid")), found)
     limits = tuple(_limit(writer, f"cap{number}", keys) for number, keys in enumerate(_nested(draw)))
     amount: Expression = lambda r: r.amount  # noqa: E731  # a rule is written so
@@ -333,8 +332,14 @@ def event_decisions(draw: Draw) -> Program:
     return built(Draft("random", "events", WORD, EVENT_FACTS, rules, events=events, unique=unique), writer)
 
 
-def _never_negative(parameter: Parameter) -> bool:
-    return not any(isinstance(value.value, int) and value.value < 0 for value in parameter.values)
+def _never_negative(parameter: Parameter) -> Parameter:
+    """A limit may not be below zero."""
+    return replace(
+        parameter,
+        values=tuple(
+            replace(value, value=abs(value.value) % 200) if isinstance(value.value, int) else value for value in parameter.values
+        ),
+    )
 
 
 def _nested(draw: Draw) -> list[tuple[str, ...]]:
@@ -350,7 +355,7 @@ def _limit(writer: Writer, name: str, keys: tuple[str, ...]) -> Limit:
     each: Expression = lambda r: r.worth  # noqa: E731  # as above
     kind = draw(st.sampled_from([Kind.MONEY, Kind.MONEY, Kind.INT]))
     keyed = [key for key, one in writer.parameters.items() if one.kind is kind]
-    ceiling = draw(st.integers(0, {Kind.MONEY: 3_000, Kind.INT: 40}[kind]))
+    ceiling = draw(st.sampled_from({Kind.MONEY: [0, 1, 50, 90, 100, 150, 300], Kind.INT: [0, 1, 4, 6, 9]}[kind]))
     limit: Expression = lambda r: Node("const", kind, (), ceiling)  # noqa: E731  # as above
     if keyed and draw(st.booleans()):
         limit = writer.parameter(draw(st.sampled_from(keyed)))
@@ -365,13 +370,17 @@ def rows_of(program: Program, *, least_rows: int = 1, most: int = 30) -> st.Sear
 @st.composite
 def event_rows(draw: Draw, program: Program) -> list[Row]:
     """Events crowded into few covers on few days, some of them settled."""
-    small = {"cover": ["K1", "K2"], "person": ["P1", "P2"], "t1": ["31", "A"], "rank": [0, 1], "on": DATES[3:5]}
+    small: dict[str, list[Any]] = {
+        "cover": ["K1", "K2"], "person": ["P1", "P2"], "t1": ["31", "A"], "rank": [0, 1], "on": DATES[3:5],
+        "amount": [0, 1, 30, 60, 100], "count": [0, 1, 3, 5], "b1": [True, True, False],
+    }  # fmt: skip
     values = {one.name: fact_value(one) for one in program.facts}
     values |= {name: st.sampled_from([*some * 6, None]) for name, some in small.items()}
+    values["worth"] = st.sampled_from([0, 1, 10, 30])
     rows: list[Row] = draw(st.lists(st.fixed_dictionaries(values), min_size=1, max_size=12))
     ids = draw(st.permutations([f"{head}{n}" for head in ("", "C", "案", "\U00020000") for n in range(3)]))
     for number, row in enumerate(rows):
         row["id"] = ids[number]
         row["seq"] = draw(st.sampled_from([None, None, None, 100 - number]))
-        row["paid"] = None if row["seq"] is None else draw(st.integers(0, 2_000))
+        row["paid"] = None if row["seq"] is None else draw(st.sampled_from([0, 1, 40, 100, 400]))
     return rows

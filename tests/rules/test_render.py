@@ -145,7 +145,7 @@ SIXTEEN_DAYS = """\
 结论：应给付 4,800.00 元
 
 计算
-  · 住院补助金每日标准 300.00 元〔示例〕× 住院天数 16 = 4,800.00 元
+  · 住院补助金每日标准 300.00 元〔示例〕× 住院天数 16 天 = 4,800.00 元
   · 住院补助金天数上限：上限 180 天〔示例〕，此前已用 0 天，还剩 180 天；4,800.00 元，不受影响
   · 一个保障期最高互助金：上限 720,000.00 元，此前已用 500.00 元，还剩 719,500.00 元；4,800.00 元，不受影响
 
@@ -182,7 +182,7 @@ SIXTEEN_DAYS = """\
   · 原因：意外
   · 事故或确诊日期：2022-10-01
   · 申请日期：2022-11-01
-  · 住院天数：16
+  · 住院天数：16 天
 
 出处
   · [1] 本系统的约定：参保、待遇按先后处理
@@ -312,7 +312,7 @@ def test_a_limit_on_days_counts_in_days() -> None:
 def test_an_amount_of_nothing_shows_why() -> None:
     [nothing] = claims(HOSPITAL | {"hospital_days": 0}, overlay="demo")
     assert part(nothing, "结论：不予给付", "zh") == ["✗ 按规则计算的金额为 0"]
-    assert part(nothing, "计算", "zh") == ["· 住院补助金每日标准 300.00 元〔示例〕× 住院天数 0 = 0.00 元"]
+    assert part(nothing, "计算", "zh") == ["· 住院补助金每日标准 300.00 元〔示例〕× 住院天数 0 天 = 0.00 元"]
 
 
 def test_a_share_and_the_grade_it_depends_on() -> None:
@@ -402,7 +402,7 @@ def test_the_html_is_one_section_with_the_arithmetic_folded() -> None:
     assert folded is not None
     assert "".join(folded.itertext()).split("\n")[1:4:2] == [
         "How it is worked out",
-        "hospital allowance a day 300.00 yuan [illustrative] × days in hospital 16 = 4,800.00 yuan",
+        "hospital allowance a day 300.00 yuan [illustrative] × days in hospital 16 days = 4,800.00 yuan",
     ]
     late = root.findall("div")[1].findall("ul/li")[2]
     assert late.get("class") == "explain-passed"

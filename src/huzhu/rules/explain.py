@@ -47,7 +47,8 @@ def _tree(source: Source, number: int, op: Op) -> str:
         case "fact":
             fact = source.program.fact(str(op.value))
             source.names[f"l{number}"] = words(fact.label)
-            return f"{{'op': 'fact', 'name': {op.value!r}, 'label': l{number}, {kind}{_words_of(source, f'w{number}', fact.words)}}}"
+            said = _words_of(source, f"w{number}", fact.words)
+            return f"{{'op': 'fact', 'name': {op.value!r}, 'label': l{number}, 'unit': {fact.unit!r}, {kind}{said}}}"
         case "param":
             return _parameter_tree(source, number, op, kind)
         case "when":
@@ -123,6 +124,9 @@ def _explanation(source: Source) -> str:
         "'not_tested': answer['not_tested']", f"'facts': {_facts(source)}", f"'tests': {_tests(source)}",
         f"'results': {_results(source)}", "'advice': advice",
     ]  # fmt: skip
+    names["labels"] = {code: words(text) for code, text in program.labels().items()}
+    named = "[*answer['reasons'], *answer['missing'], *answer['not_tested']]"
+    parts.append(f"'labels': {{code: labels[code] for code in {named}}}")
     if program.steps:
         parts.append(f"'steps': {_steps(source)}")
     if program.events:
@@ -136,7 +140,9 @@ def _facts(source: Source) -> str:
         source.names[f"f{number}"] = words(fact.label)
         kind, value = fact.kind.value, f"F[{fact.name!r}]"
         said = _words_of(source, f"fw{number}", fact.words)
-        names.append(f"{{'name': {fact.name!r}, 'label': f{number}, 'kind': {kind!r}, 'value': {value}{said}}}")
+        names.append(
+            f"{{'name': {fact.name!r}, 'label': f{number}, 'kind': {kind!r}, 'unit': {fact.unit!r}, 'value': {value}{said}}}"
+        )
     return f"[{', '.join(names)}]"
 
 

@@ -223,8 +223,8 @@ class _Maker:
                 continue
             key = name.removeprefix("parameter:")
             nodes = [node for node in self.path if node["op"] == "parameter" and node["key"] == key]
-            # A limit's value stands in the data only where the limit was reached; short of that there is only its key.
-            label = words.quoted([self._keyed(nodes[0]) if nodes else key])
+            # A limit's value stands in the data only where the limit was reached; short of that there is only its label.
+            label = words.quoted([self._keyed(nodes[0]) if nodes else words.get(self.data["labels"][name])])
             why = words.say("没有找到公布的数值", "no published value was found")
             if any(node["entry"]["state"] == "not_modelled" for node in nodes):
                 why = words.say("没有收录", "not among the texts held here")

@@ -8,6 +8,14 @@ from huzhu.rules.authoring import Expression
 RISES = {"wage": "rise_wage", "lunch": "rise_lunch", "nutrition": "rise_nutrition"}
 
 
+ITEM_WORDS = {
+    "wage": Text("工资", "wage"),
+    "lunch": Text("午餐补贴", "lunch allowance"),
+    "nutrition": Text("营养费", "nutrition fee"),
+    "technical_allowance": Text("正高级职称技术津贴", "technical allowance of the senior title"),
+}
+
+
 def _rise(key: str) -> Expression:
     return lambda r: r.value(key, on=r.on)
 
@@ -46,6 +54,7 @@ PAY = Draft(
             Text("项目", "items"),
             codes={item: _is_paid(_rise(key)) for item, key in RISES.items()}
             | {"technical_allowance": lambda r: r.technical_allowance_due > fen(0)},
+            words=ITEM_WORDS,
             source="workers-daily",
         ),
         Gives("amount_fen", Text("每月合计增加", "added to a month in all"), _sum, source="workers-daily"),

@@ -13,6 +13,26 @@ ON = fact("on", "date", "日期", "day")
 DAYS_TAKEN = fact("days_taken", "days", "本年已休天数", "days already taken this year", low=0, high=366, unit="days")
 
 
+DAY_KINDS = {
+    "calendar": Text("日历日", "calendar days"),
+    "working": Text("工作日", "working days"),
+    "unknown": Text("文本未说明日历日还是工作日", "the text does not say which days"),
+}
+BOUNDS = {
+    "at_least": Text("不少于", "at least"),
+    "at_most": Text("不超过", "at most"),
+    "exactly": Text("正好", "exactly"),
+    "conflict": Text(
+        "两个文本冲突：一个写不少于，一个写不超过", "two texts conflict: at least in one, at most in the other"
+    ),
+}
+PAYS = {
+    "full_pay": Text("工资福利照发", "full pay"),
+    "maternity_allowance": Text("生育津贴", "maternity allowance"),
+    "counted_as_attendance": Text("视为出勤", "counted as attendance"),
+}
+
+
 def province(r: Record) -> Node:
     """The first two digits of GB/T 2260, by which the tables are keyed."""
     return prefix(r.region, 2)
@@ -46,6 +66,7 @@ def results(
             Text("日历日或工作日", "calendar or working days"),
             day_kind,
             needed=False,
+            words=DAY_KINDS,
             source=source,
         ),
         Gives(
@@ -53,6 +74,7 @@ def results(
             Text("数字的性质：至少、至多、正好或文本冲突", "at least, at most, exactly, or texts in conflict"),
             bound,
             needed=False,
+            words=BOUNDS,
             source=source,
         ),
         Gives(
@@ -60,6 +82,7 @@ def results(
             Text("假期待遇（未读到则为空）", "pay (empty where no text was read)"),
             pay,
             needed=False,
+            words=PAYS,
             source=source,
         ),
     )

@@ -11,6 +11,26 @@ POLICY = "heat-work"
 COLDEST, HOTTEST = -900, 650  # tenths of a degree: no place on earth has been outside
 
 
+MEASURE_WORDS = {
+    "stop_outdoor": Text("当日停止室外露天作业", "no outdoor work that day"),
+    "at_most_6_hours_outdoor": Text("室外露天作业全天不超过6小时", "at most 6 hours of outdoor work in the day"),
+    "not_in_hottest_3_hours": Text("气温最高的3小时内不安排室外作业", "no outdoor work in the 3 hottest hours"),
+    "rotate": Text("换班轮休，缩短连续作业时间", "rotate shifts and shorten continuous work"),
+    "no_overtime": Text("不得安排室外作业加班", "no overtime outdoors"),
+    "not_outdoors": Text(
+        "不得安排在室外从事高温作业（孕期女职工、未成年工）", "not outdoors at all (pregnant workers and minors)"
+    ),
+}
+LOCAL_WORDS = {
+    "at_most_6_hours": Text("全天作业不超过6小时", "at most 6 hours of work in the day"),
+    "pause_12_to_16": Text("12时至16时暂停作业", "a pause from 12:00 to 16:00"),
+    "stop_unless_below_37": Text(
+        "不能把作业场所降到37℃以下的停止作业", "stop where the workplace cannot be kept below 37 °C"
+    ),
+}
+PER_WORDS = {"month": Text("按月", "by the month"), "day": Text("按天", "by the day")}
+
+
 def _province(r: Record) -> Node:
     return prefix(r.region, 2)
 
@@ -70,6 +90,7 @@ MEASURES = Draft(
                 "no_overtime": lambda r: r.outdoor & _rotation(r),
                 "not_outdoors": lambda r: r.outdoor & r.is_hot & (r.pregnant | r.minor),
             },
+            words=MEASURE_WORDS,
             source="heat-measures",
         ),
         # Not needed: a place whose rules we have not read keeps the national measures, and is not left undecided.
@@ -81,6 +102,7 @@ MEASURES = Draft(
                 "pause_12_to_16": lambda r: _short_hours(r) & _local("local_noon_pause")(r),
                 "stop_unless_below_37": lambda r: r.is_stop & _local("local_stop_unless_cooled")(r),
             },
+            words=LOCAL_WORDS,
             needed=False,
             source="chongqing-heat",
         ),
@@ -152,7 +174,13 @@ ALLOWANCE = Draft(
             source="heat-measures",
         ),
         # What follows comes from the same text as the amount, so that wanting it names the amount alone.
-        Gives("per", Text("按月或按天", "by the month or by the day"), _local("heat_allowance_per"), needed=False),
+        Gives(
+            "per",
+            Text("按月或按天", "by the month or by the day"),
+            _local("heat_allowance_per"),
+            needed=False,
+            words=PER_WORDS,
+        ),
         Gives(
             "months",
             Text("发放月份（空为不详）", "months it is paid for (empty: not known)"),
