@@ -229,7 +229,7 @@ def test_payable_by_district_where_the_file_names_one(tmp_path: Path) -> None:
     ("lang", "said"),
     [
         ("en", "3 of 8 claims rest on illustrative values: 2 granted, 101,800.01 yuan payable; 1 refused."),
-        ("zh", "8 件理赔申请中有 3 件用到了示例数值：其中通过 2 件，应付 101,800.01 元；不通过 1 件。"),
+        ("zh", "8 件互助金申请中有 3 件用到了示例数值：其中通过 2 件，应付 101,800.01 元；不通过 1 件。"),
     ],
 )
 def test_the_banner_says_what_rests_on_illustrative_values(tmp_path: Path, lang: Lang, said: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from huzhu.bulk import one_file
+from huzhu.bulk import mishaps, one_file
 from huzhu.bulk.csvfiles import ROW, check_csv, to_utf8
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.bulk.typed import Reading, literal, quoted, reading
@@ -106,17 +106,12 @@ def _table(con: duckdb.DuckDBPyConnection, path: Path, parquet: Path, *, first_r
         described = con.execute(f"DESCRIBE FROM {one_file.parquet(parquet)}").fetchall()
         counted = con.execute(f"SELECT count(*) FROM {one_file.parquet(parquet)}").fetchall()
     except duckdb.Error as error:
-        said = Text(f"不是完整的 Parquet 文件：{_first_line(error)}", f"not a whole Parquet file: {_first_line(error)}")
-        raise BadInput(file=str(path), problems=[Problem(said)]) from None
+        raise mishaps.damaged(path, error) from None
     rows = int(counted[0][0])
     if rows == 0:
         raise BadInput(file=str(path), problems=[Problem(Text("只有表头，没有数据行", "there are no rows"))])
     columns = {str(row[0]): str(row[1]) for row in described}
     return Table(str(path), parquet, columns, rows, first_row, has_row_column)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
 
 
 def readings(program: Program, table: Table) -> dict[str, Reading]:

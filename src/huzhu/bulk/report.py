@@ -121,7 +121,7 @@ def write_report(
                 "<main>",
                 page.key_figures(_key_figures(tables)),
                 page.chapter(Text("参保", "Enrolment"), _enrolment(tables)),
-                page.chapter(Text("理赔", "Claims"), _claims(tables)),
+                page.chapter(Text("互助金", "Claims"), _claims(tables)),
                 "</main>",
                 page.footer(),
             )
@@ -154,7 +154,7 @@ def _enrolment(tables: Tables) -> Iterator[Part]:
 def _claims(tables: Tables) -> Iterator[Part]:
     figures = f"count(*), {_share('claims')}, coalesce(sum(payable_fen), 0)"
     yield Part(
-        title=Text("理赔申请的结果", "Outcomes of the claims"),
+        title=Text("互助金申请的结果", "Outcomes of the claims"),
         note=Text("每一行是一次事件。", "Each row is one event."),
         of=Text("结果", "Outcome"),
         columns=(CLAIMS, SHARE, PAYABLE),
@@ -279,8 +279,8 @@ def _key_figures(tables: Tables) -> list[tuple[Column, int]]:
         Column(Text("参保申请", "Applications")),
         Column(Text("可以参保", "May join")),
         Column(Text("参保无法判定", "Enrolment undetermined")),
-        Column(Text("理赔申请", "Claims")),
-        Column(Text("理赔无法判定", "Claims undetermined")),
+        Column(Text("互助金申请", "Claims")),
+        Column(Text("互助金无法判定", "Claims undetermined")),
         PAYABLE,
     )
     return list(zip(columns, enrol + claims, strict=True))
@@ -318,7 +318,7 @@ class _Page:
         )
 
     def title(self) -> str:
-        return self.say("互助保障：参保与理赔的判定报告", "Mutual aid: what was decided on enrolment and claims")
+        return self.say("互助保障：参保与互助金的判定报告", "Mutual aid: what was decided on enrolment and claims")
 
     def header(self, *, policy_versions: Mapping[str, str], overlay: str | None, banner: Figures) -> str:
         facts = [
@@ -340,7 +340,7 @@ class _Page:
         yuan = self.shown(PAYABLE, payable_fen)
         head = self.say("示例数值，未经公布", "Illustrative values, never published")
         text = self.say(
-            f"{everyone:,} 件理赔申请中有 {rows:,} 件用到了示例数值：其中通过 {granted:,} 件，应付 {yuan} 元；"
+            f"{everyone:,} 件互助金申请中有 {rows:,} 件用到了示例数值：其中通过 {granted:,} 件，应付 {yuan} 元；"
             f"不通过 {refused:,} 件。这些结果不能当作计划的规定。",
             f"{rows:,} of {everyone:,} claims rest on illustrative values: {granted:,} granted, {yuan} yuan payable; "
             f"{refused:,} refused. Do not take these results for what the plan says.",

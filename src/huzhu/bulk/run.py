@@ -12,7 +12,7 @@ from typing import Literal
 import duckdb
 import pyarrow.parquet as pq
 
-from huzhu.bulk import inputs, on_duckdb, stored
+from huzhu.bulk import inputs, mishaps, on_duckdb, stored
 from huzhu.bulk.inputs import Table
 from huzhu.bulk.on_duckdb import Run
 from huzhu.bulk.one_file import parquet, parts
@@ -55,9 +55,14 @@ class Opened:
 
 
 @contextmanager
-def opened(program: Program, source: Path, *, on: str | None = None, tell: Tell | None = None) -> Iterator[Opened]:
-    """Open a file for a program. Temporary files go with the block. Raises BadInput."""
-    with tempfile.TemporaryDirectory(prefix="huzhu-") as folder:
+def opened(
+    program: Program, source: Path, *, writing: Path | None = None, on: str | None = None, tell: Tell | None = None
+) -> Iterator[Opened]:
+    """Open a file for a program. Temporary files go with the block. Raises BadInput, for `writing` where it is the disk."""
+    with (
+        mishaps.told(reading=source, writing=writing),
+        tempfile.TemporaryDirectory(prefix="huzhu-", ignore_cleanup_errors=True) as folder,
+    ):
         work = Path(folder)
         con = on_duckdb.connect(work)
         try:
@@ -82,7 +87,7 @@ def run_file(
     """Decide every row of a file into another, in the input's order (on Spark: into a folder of parts, with row numbers).
     Raises BadInput for what cannot be used; then nothing was written."""
     _check_output(source, output, engine)
-    with opened(program, source, on=on, tell=tell) as one:
+    with opened(program, source, writing=output, on=on, tell=tell) as one:
         kept = stored.written(program, on)
         results = result_kinds(program)
         replaced = tuple(name for name in one.table.columns if name.lower() in results)
@@ -123,6 +128,7 @@ def _check_output(source: Path, output: Path, engine: Engine) -> None:
         said = Text("所在的文件夹不存在", "its folder does not exist")
     if said is not None:
         raise BadInput(file=str(output), problems=[Problem(said)])
+    mishaps.check_writable(output)
 
 
 def _decide(one: Opened, engine: Engine, path: Path, kept: str) -> None:
