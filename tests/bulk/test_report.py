@@ -149,13 +149,13 @@ def test_outcomes_of_the_applications_with_shares_and_premiums(tmp_path: Path) -
 
 def test_reasons_count_the_rows_that_carry_them_and_those_that_carry_nothing_else(tmp_path: Path) -> None:
     page = Reader(report(tmp_path))
-    assert page.table("Reasons of refusal") == {
-        "Reason": ["Applications", "This alone"],
+    assert page.table("Refused: conditions not met") == {
+        "Condition not met": ["Applications", "This alone"],
         "Aged 60 or over": ["2", "1"],
         "unpaid": ["1", "0"],
     }
-    assert page.table("Reasons of refusal", nth=1) == {
-        "Reason": ["Claims", "This alone"],
+    assert page.table("Refused: conditions not met", nth=1) == {
+        "Condition not met": ["Claims", "This alone"],
         "cap_exhausted": ["1", "1"],
         "outside_cover": ["1", "1"],
     }

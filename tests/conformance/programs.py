@@ -328,7 +328,7 @@ def event_decisions(draw: Draw) -> Program:
     order = draw(st.sampled_from([("on", "id"), ("rank", "on", "id"), ("id",), ("on", "rank", "id")]))
     events = EventRules(assessed, limits, "seq", "paid", order, WORD, WORD)
     unique = (("id",), ("cover", "seq"))
-    rules = _rules(writer, 1)
+    rules = _rules(writer, 1)[:1] if draw(st.integers(0, 3)) == 0 else ()
     return built(Draft("random", "events", WORD, EVENT_FACTS, rules, events=events, unique=unique), writer)
 
 
@@ -375,12 +375,12 @@ def event_rows(draw: Draw, program: Program) -> list[Row]:
         "amount": [0, 1, 30, 60, 100], "count": [0, 1, 3, 5], "b1": [True, True, False],
     }  # fmt: skip
     values = {one.name: fact_value(one) for one in program.facts}
-    values |= {name: st.sampled_from([*some * 6, None]) for name, some in small.items()}
+    values |= {name: st.sampled_from([*some * 12, None]) for name, some in small.items()}
     values["worth"] = st.sampled_from([0, 1, 10, 30])
-    rows: list[Row] = draw(st.lists(st.fixed_dictionaries(values), min_size=1, max_size=12))
+    rows: list[Row] = draw(st.lists(st.fixed_dictionaries(values), min_size=4, max_size=12))
     ids = draw(st.permutations([f"{head}{n}" for head in ("", "C", "案", "\U00020000") for n in range(3)]))
     for number, row in enumerate(rows):
         row["id"] = ids[number]
-        row["seq"] = draw(st.sampled_from([None, None, None, 100 - number]))
+        row["seq"] = draw(st.sampled_from([None] * 5 + [100 - number]))
         row["paid"] = None if row["seq"] is None else draw(st.sampled_from([0, 1, 40, 100, 400]))
     return rows

@@ -73,6 +73,13 @@ def damaged(path: Path, error: Exception) -> BadInput:
     return BadInput(file=str(path), problems=[Problem(said)])
 
 
+def refusal(error: OSError) -> BadInput:
+    """The refusal of the file that an error of the system names."""
+    said = _mishap(error)
+    assert said is not None
+    return BadInput(file=str(error.filename or "-"), problems=[Problem(said)])
+
+
 def check_writable(path: Path) -> None:
     """BadInput where no file can be made in the folder of `path`: better now than after an hour's work."""
     with told(reading=path), tempfile.TemporaryFile(dir=path.resolve().parent):

@@ -68,7 +68,9 @@ class Run:
         """What to raise for an error of `select`'s query: the input's faults where it was those."""
         if BAD not in str(error):
             return error
-        return faults.refusal(self.con, self.program, self.plan, self.table, self.readings) or error
+        return faults.refusal(self.con, self.program, self.plan, self.table, self.readings) or AssertionError(
+            f"{self.table.file}: a bad value that no row explains"
+        )
 
     def check_unique(self) -> None:
         """Raises BadInput where values that must be unique together are not."""

@@ -64,7 +64,7 @@ class Part:
     drawn: tuple[int, ...] = (0,)
 
 
-PREMIUM = Column(Text("应缴会费（元）", "Premiums (yuan)"), "money")
+PREMIUM = Column(Text("参保费（元）", "Premiums (yuan)"), "money")
 PAYABLE = Column(Text("应付（元）", "Payable (yuan)"), "money")
 SHARE = Column(Text("占比", "Share"), "per_mille")
 CLAIMS = Column(Text("申请数", "Claims"))
@@ -74,12 +74,12 @@ ONLY = Column(Text("只因此项", "This alone"))
 # Title, note and first heading of the parts that count the codes of a list column.
 LISTS = {
     "reasons": (
-        Text("不通过的原因", "Reasons of refusal"),
+        Text("不通过：没有满足的条件", "Refused: conditions not met"),
         Text(
-            "一行可以有几个原因，所以各行之和可以大于不通过的总数。",
-            "A row may have several reasons, so that these may add up to more than the refusals.",
+            "一行可以有几个条件没有满足，所以各行之和可以大于不通过的总数。",
+            "A row may fail several, so that these may add up to more than the refusals.",
         ),
-        Text("原因", "Reason"),
+        Text("没有满足的条件", "Condition not met"),
     ),
     "missing": (
         Text("因为缺少什么而无法判定", "Undetermined for want of"),

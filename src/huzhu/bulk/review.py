@@ -84,6 +84,8 @@ def _items(query: str, file: str, labels: Mapping[str, Text], lang: Lang) -> Ite
     with duckdb.connect() as con:
         for row, number, cause, codes, assessed, payable, caps in con.execute(query).fetchall():
             needs = join.join(_named(code, labels, lang) for code in [*codes, *caps])
+            if cause == "refused":
+                needs = f"没有满足：{needs}" if lang == "zh" else f"not met: {needs}"
             amount = money(assessed) if cause != "cut" and assessed is not None else ""
             if cause == "cut":
                 amount = f"{money(assessed)} → {money(payable)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import functools
 import json
 import os
@@ -14,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from huzhu.bulk import mishaps
 from huzhu.bulk.problems import BadInput
 from huzhu.rules import FactError, Lang, RuleError, Text
 from huzhu.rules.parameters import Unpublished
@@ -76,6 +78,10 @@ def door(command: Callable[P, None]) -> Callable[P, None]:
             _refuse(refusal.text(lang))
         except RuleError as refusal:
             _refuse(str(refusal))
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever was reading has gone, as `head` does
+                raise
+            _refuse(mishaps.refusal(error).text(lang))
 
     return wrapped
 

@@ -143,7 +143,7 @@ class Program:
         return next(fact for fact in self.facts if fact.name == name)
 
     def labels(self) -> dict[str, Text]:
-        """The words for every code this decision can give: reasons, caps, facts and parameters."""
+        """The words for every code this decision can give. A reason is named by the condition that was not met."""
         words = {code: text for fact in self.facts for code, text in fact.words.items()}
         words |= {code: text for result in self.results for code, text in result.words.items()}
         words |= {test.code: test.title for test in self.tests}
@@ -151,6 +151,6 @@ class Program:
         words |= {f"parameter:{key}": parameter.label for key, parameter in self.parameters.items()}
         if self.events:
             words |= {cap.name: cap.label for cap in self.events.caps}
-            words[NOTHING_TO_PAY] = Text("没有可支付的金额", "nothing to pay")
-            words[CAP_EXHAUSTED] = Text("限额已用完", "the limit is used up")
+            words[NOTHING_TO_PAY] = Text("按规则有可支付的金额", "there is something to pay")
+            words[CAP_EXHAUSTED] = Text("限额还有剩余", "the limits leave something")
         return words
