@@ -155,8 +155,12 @@ def run_claims(con: duckdb.DuckDBPyConnection, source: Path, output: Path) -> No
     """The fastest of the forms tried: narrow windows into a table sorted back into row order, put beside the input again.
     One single query (which has to sort all columns twice) takes a third more CPU and twice the memory."""
     file = f"read_parquet('{source}', file_row_number = true)"
-    narrow = assessed(file).replace("SELECT *, CASE", "SELECT file_row_number, cover_id, claim_id, settled_seq, event_date, settled_fen, "
-      "hospital_days, kind, amount, CASE", 1)
+    narrow = assessed(file).replace(
+        "SELECT *, CASE",
+        "SELECT file_row_number, cover_id, claim_id, settled_seq, event_date, settled_fen, "
+        "hospital_days, kind, amount, CASE",
+        1,
+    )
     con.execute(f"CREATE TEMP TABLE drawn AS SELECT asked, own, paid FROM ({drawn(narrow)}) ORDER BY file_row_number")
     beside = f"SELECT a.*, d.asked, d.own, d.paid FROM ({assessed(file)}) a POSITIONAL JOIN drawn d"
     con.execute(COPY.format(query=decided(beside), path=output))

@@ -39,7 +39,12 @@ def parameters(**values: int) -> ParameterNode:
 
 def variable(system: TaxBenefitSystem, name: str, type_: type, formula: Formula | None = None) -> None:
     """Adds one variable of the system's only entity; without a formula it is an input."""
-    made: dict[str, Any] = {"value_type": type_, "entity": system.person_entity, "definition_period": DateUnit.YEAR, "label": name}
+    made: dict[str, Any] = {
+        "value_type": type_,
+        "entity": system.person_entity,
+        "definition_period": DateUnit.YEAR,
+        "label": name,
+    }
     if formula is not None:
         made["formula"] = formula
     system.add_variable(type(name, (Variable,), made))
@@ -144,9 +149,7 @@ def enrol_system() -> TaxBenefitSystem:
     start = np.datetime64(START)
     variable(system, "age", int, _age)
     variable(system, "before_plan_start", bool, lambda who, period: who("applied_on", period) < start)
-    variable(
-        system, "age_60_or_over", bool, lambda who, period, at: who("age", period) >= at(period).age_limit
-    )
+    variable(system, "age_60_or_over", bool, lambda who, period, at: who("age", period) >= at(period).age_limit)
     variable(
         system, "not_in_shanghai", bool,
         lambda who, period: (who("work_region", period) != UNKNOWN) & (who("work_region", period) // 10_000 != 31),
@@ -164,9 +167,7 @@ def enrol_system() -> TaxBenefitSystem:
     variable(system, "outcome", int, _enrol_outcome)
     variable(system, "since", date, _since)
     variable(system, "until", date, _until)
-    variable(
-        system, "premium_fen", int, lambda who, period, at: np.full(who.count, at(period).premium, np.int32)
-    )
+    variable(system, "premium_fen", int, lambda who, period, at: np.full(who.count, at(period).premium, np.int32))
     return system
 
 

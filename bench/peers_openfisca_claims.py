@@ -157,7 +157,9 @@ def _drawn(who: Any, period: Any, at: Any) -> Array:
         of_this = own_limit == place
         is_days = name == "hospital_allowance_days"
         units = np.where(of_this, np.maximum(who("hospital_days", period)[rows], 0) if is_days else asked, 0)
-        drawn = _telescoped(units, starts, getattr(values, name)) * (values.hospital_allowance_per_day if is_days else 1)
+        drawn = _telescoped(units, starts, getattr(values, name)) * (
+            values.hospital_allowance_per_day if is_days else 1
+        )
         np.copyto(own, drawn, where=of_this & ~settled)
     paid = np.where(settled, asked, _telescoped(own, starts, values.overall_limit))
     bound = np.where(settled, 0, (own < asked) + 2 * (paid < own))
@@ -177,15 +179,19 @@ def claims_system() -> TaxBenefitSystem:
     for name in (*WHOLE, "cover", "claim", "benefit", "cause"):
         variable(system, name, int)
     made: dict[str, Formula] = {
-        "outside_cover": lambda who, period: (who("event_date", period) < who("cover_since", period))
-        | (who("event_date", period) >= who("cover_until", period)),
+        "outside_cover": lambda who, period: (
+            (who("event_date", period) < who("cover_since", period))
+            | (who("event_date", period) >= who("cover_until", period))
+        ),
         "waiting_period": lambda who, period, at: (who("cause", period) == ILLNESS) & _waits(who, period, at),
         "filed_late": lambda who, period: who("filed_on", period) > _two_years_on(who("event_date", period)),
         "wrong_cause": _wrong_cause,
-        "has_disability_grade": lambda who, period: (who("benefit", period) == CONSOLATION)
-        & (who("disability_grade", period) > 0),
-        "no_disability_grade": lambda who, period: (who("benefit", period) == DISABILITY)
-        & (who("disability_grade", period) == 0),
+        "has_disability_grade": lambda who, period: (
+            (who("benefit", period) == CONSOLATION) & (who("disability_grade", period) > 0)
+        ),
+        "no_disability_grade": lambda who, period: (
+            (who("benefit", period) == DISABILITY) & (who("disability_grade", period) == 0)
+        ),
         "no_cover_id": lambda who, period: who("cover", period) == UNKNOWN,
         "no_continuous_since": _no_continuous_since,
         "no_cause": _no_cause,
@@ -211,7 +217,9 @@ def claims_inputs(table: pa.Table) -> dict[str, Array]:
     inputs |= {name: whole(table.column(name)) for name in WHOLE}
     covers = table.column("cover_id").combine_chunks().dictionary_encode()
     inputs["cover"] = np.asarray(pc.fill_null(covers.indices, UNKNOWN))
-    inputs["claim"] = np.asarray(pc.rank(table.column("claim_id"), sort_keys="ascending", tiebreaker="first")).astype(np.int32)
+    inputs["claim"] = np.asarray(pc.rank(table.column("claim_id"), sort_keys="ascending", tiebreaker="first")).astype(
+        np.int32
+    )
     inputs["benefit"] = coded(table.column("benefit"), BENEFITS)
     inputs["cause"] = coded(table.column("cause"), ("illness", "accident"))
     return inputs

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from huzhu.bulk import inputs, on_duckdb
-from huzhu.rules import Draft, EventRules, Limit, Program, Text, const, fact, fen
+from huzhu.rules import Draft, EventRules, Limit, Program, RuleError, Text, const, fact, fen
 from huzhu.rules.decider import Decider
 from huzhu.rules.parameters import Parameter, Parameters, Source, Value
 from tests.oracles.shanghai_cases import random_claims_batch
@@ -148,7 +148,39 @@ def test_a_limit_that_changes_within_a_life_is_drawn_by_the_loop_and_refused_by_
         run = run_of(program, rows, SCHEMA, work)
         decided = run.con.sql(run.select(work=work)).pl()
         assert decided.select("outcome", "payable_fen", "limited_by").rows() == expected
-        with pytest.raises(Exception, match="member_limit: its limit changes within one member"):
+        with pytest.raises(RuleError, match="member_limit: its limit changes within one member"):
+            run.staged(work / "staged.parquet").draw(into=work / "windows.parquet", plan="windows")
+
+
+def test_a_wider_cap_that_leaves_some_inner_events_out_is_drawn_by_the_loop_and_refused_by_windows() -> None:
+    """The wider cap lets nothing through and applies to the first event alone; the second still gets its 60."""
+    draft = Draft(
+        policy="test",
+        name="caps",
+        title=WORDS,
+        facts=(
+            fact("id", "text", "编号", "id", required=True), fact("kind", "text", "类", "kind"),
+            fact("amount", "money", "额", "amount", low=0), fact("seq", "int", "序", "seq", low=0, optional=True),
+            fact("paid", "money", "付", "paid", low=0, optional=True),
+        ),
+        rules=(),
+        events=EventRules(
+            assessed=lambda r: r.amount,
+            limits=(
+                Limit("inner", WORDS, lambda _: const(True), lambda _: fen(100), ("kind",)),
+                Limit("outer", WORDS, lambda r: r.amount == fen(61), lambda _: fen(0), ("kind",)),
+            ),
+            settled_order="seq", settled_amount="paid", order=("id",), nothing_to_pay=WORDS, cap_exhausted=WORDS,
+        ),
+    )  # fmt: skip
+    program = draft.build(Parameters.of([]), {})
+    nothing: Row = {"member": None, "cover": None, "on": None, "seq": None, "paid": None, "kind": "a"}
+    rows = [{**nothing, "id": "1", "amount": 61}, {**nothing, "id": "2", "amount": 60}]
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        run = run_of(program, rows, SCHEMA, work)
+        assert run.con.sql(run.select(work=work)).pl()["payable_fen"].to_list() == [0, 60]
+        with pytest.raises(RuleError, match="outer applies to some events of inner"):
             run.staged(work / "staged.parquet").draw(into=work / "windows.parquet", plan="windows")
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import reject
@@ -313,14 +313,14 @@ EVENT_FACTS = (
     fact("seq", "int", "甲", "a", low=0, optional=True),
     fact("paid", "money", "甲", "a", low=0, optional=True),
 )
+CEILINGS = {Kind.MONEY: [0, 1, 50, 90, 100, 150, 300], Kind.INT: [0, 1, 4, 6, 9]}
 KEYS = (("cover", "person", "t1"), ("cover", "person"), ("cover",))
 
 
 @st.composite
 def event_decisions(draw: Draw) -> Program:
     """A random decision on events, with caps that nest: inner ones per more keys, counted or in money."""
-    found = {"k0": draw(parameters("k0", Kind.MONEY)), "k1": draw(parameters("k1", Kind.INT))}
-    found = {key: _never_negative(one) for key, one in found.items()}
+    found = {"k0": draw(ceilings("k0", Kind.MONEY)), "k1": draw(ceilings("k1", Kind.INT))}
     writer = Writer(draw, tuple(one for one in EVENT_FACTS if one.name not in ("seq", "paid")), found)
     limits = tuple(_limit(writer, f"cap{number}", keys) for number, keys in enumerate(_nested(draw)))
     amount: Expression = lambda r: r.amount  # noqa: E731  # a rule is written so
@@ -332,14 +332,13 @@ def event_decisions(draw: Draw) -> Program:
     return built(Draft("random", "events", WORD, EVENT_FACTS, rules, events=events, unique=unique), writer)
 
 
-def _never_negative(parameter: Parameter) -> Parameter:
-    """A limit may not be below zero."""
-    return replace(
-        parameter,
-        values=tuple(
-            replace(value, value=abs(value.value) % 200) if isinstance(value.value, int) else value for value in parameter.values
-        ),
-    )
+@st.composite
+def ceilings(draw: Draw, key: str, kind: Kind) -> Parameter:
+    """A limit that changes on the second of the two days on which most events are."""
+    before, after = draw(st.tuples(*[st.sampled_from([*CEILINGS[kind], UNPUBLISHED])] * 2))
+    change = DATES[4]
+    values = (Value(DATES[0], before, "text", "seed", change), Value(change, after, "text", "seed", illustrative=True))
+    return Parameter(key, kind, WORD, values)
 
 
 def _nested(draw: Draw) -> list[tuple[str, ...]]:
@@ -354,11 +353,11 @@ def _limit(writer: Writer, name: str, keys: tuple[str, ...]) -> Limit:
     applies = draw(st.sampled_from([always, lambda r: r.b1, lambda r: r.t1 == "31", lambda r: known(r.count)]))
     each: Expression = lambda r: r.worth  # noqa: E731  # as above
     kind = draw(st.sampled_from([Kind.MONEY, Kind.MONEY, Kind.INT]))
-    keyed = [key for key, one in writer.parameters.items() if one.kind is kind]
-    ceiling = draw(st.sampled_from({Kind.MONEY: [0, 1, 50, 90, 100, 150, 300], Kind.INT: [0, 1, 4, 6, 9]}[kind]))
+    keyed = "k0" if kind is Kind.MONEY else "k1"
+    ceiling = draw(st.sampled_from(CEILINGS[kind]))
     limit: Expression = lambda r: Node("const", kind, (), ceiling)  # noqa: E731  # as above
-    if keyed and draw(st.booleans()):
-        limit = writer.parameter(draw(st.sampled_from(keyed)))
+    if draw(st.integers(0, 3)) == 0:
+        limit = lambda r: r.value(keyed, on=r.on)  # noqa: E731  # as above
     counts: Expression = lambda r: r.count  # noqa: E731  # as above
     return Limit(name, WORD, applies, limit, keys, *((counts, each) if kind is Kind.INT else ()))
 
@@ -372,11 +371,11 @@ def event_rows(draw: Draw, program: Program) -> list[Row]:
     """Events crowded into few covers on few days, some of them settled."""
     small: dict[str, list[Any]] = {
         "cover": ["K1", "K2"], "person": ["P1", "P2"], "t1": ["31", "A"], "rank": [0, 1], "on": DATES[3:5],
-        "amount": [0, 1, 30, 60, 100], "count": [0, 1, 3, 5], "b1": [True, True, False],
+        "amount": [1, 30, 60, 60, 100], "count": [1, 2, 3, 5], "b1": [True, True, False],
     }  # fmt: skip
     values = {one.name: fact_value(one) for one in program.facts}
-    values |= {name: st.sampled_from([*some * 12, None]) for name, some in small.items()}
-    values["worth"] = st.sampled_from([0, 1, 10, 30])
+    values |= {name: st.sampled_from([*some * 20, None]) for name, some in small.items()}
+    values["worth"] = st.sampled_from([1, 10, 30])
     rows: list[Row] = draw(st.lists(st.fixed_dictionaries(values), min_size=4, max_size=12))
     ids = draw(st.permutations([f"{head}{n}" for head in ("", "C", "案", "\U00020000") for n in range(3)]))
     for number, row in enumerate(rows):

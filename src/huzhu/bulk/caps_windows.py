@@ -12,6 +12,7 @@ from typing import Any
 
 import narwhals as nw
 
+from huzhu.rules.errors import RuleError
 from huzhu.rules.program import Cap, Events
 
 Frame = nw.LazyFrame[Any]
@@ -19,12 +20,17 @@ DRAWN, SETTLED = 1, 2  # what a row is to the caps; 0: it never reaches them
 ZERO = nw.lit(0, nw.Int64())
 
 
+ADVICE = "windows cannot draw that: decide it on DuckDB or Polars with Numba, pip install 'huzhu[fast]'"
 Keys = Callable[[Cap], list[str]]
 
 
 def with_draws(frame: Frame, events: Events, *, keys: Keys, order: list[str]) -> Frame:
     """The staged frame with `__paid` and `__bound`. `keys` gives the columns a cap is per, `order` names those that put
     unsettled events in order."""
+    frame = frame.with_columns(
+        **{f"__applies{n}": (nw.col("__applies") // (1 << n)) % 2 == 1 for n in range(len(events.caps))}
+    )
+    check(frame, events, keys)
     settled, drawn = nw.col("__drawn") == SETTLED, nw.col("__drawn") == DRAWN
     frame = frame.with_columns(
         __run=nw.when(settled)
@@ -32,12 +38,41 @@ def with_draws(frame: Frame, events: Events, *, keys: Keys, order: list[str]) ->
         .otherwise(nw.when(drawn).then(nw.col("__assessed")).otherwise(ZERO)),
         __is_drawn=drawn,
         __is_settled=settled,
-        **{f"__applies{n}": (nw.col("__applies") // (1 << n)) % 2 == 1 for n in range(len(events.caps))},
     )
     for number, cap in enumerate(events.caps):
         frame = _telescoped(frame, number, keys(cap), order, counts=cap.counts is not None)
     frame = frame.with_columns(__paid=nw.when(nw.col("__drawn") > 0).then(nw.col("__run")).otherwise(ZERO))
     return _bound(frame, events, keys, order)
+
+
+def check(frame: Frame, events: Events, keys: Keys) -> None:
+    """RuleError where windows would not give what the loop gives: a limit that changes within what its cap is per, or a
+    wider cap that applies to some of the events of an inner one and not to others."""
+    drawn = frame.filter(nw.col("__drawn") == DRAWN)
+    pairs = [(inner, outer) for outer in range(len(events.caps)) for inner in range(outer)]
+    counted = {}
+    for number in range(len(events.caps)):
+        limit = nw.when(_applies(number)).then(nw.col(f"__limit{number}"))
+        counted |= {f"low{number}": limit.min(), f"high{number}": limit.max()}
+    for inner, outer in pairs:
+        counted[f"both_{inner}_{outer}"] = (_applies(inner) & _applies(outer)).cast(nw.Int64()).sum()
+        counted[f"inner_{inner}_{outer}"] = (_applies(inner) & ~_applies(outer)).cast(nw.Int64()).sum()
+    found = _rows(drawn.select(**counted))[0]
+    for inner, outer in pairs:
+        if found[f"both_{inner}_{outer}"] and found[f"inner_{inner}_{outer}"]:
+            names = f"{events.caps[outer].name} applies to some events of {events.caps[inner].name} and not to others"
+            raise RuleError(f"cap {names}; {ADVICE}")
+    for number, cap in enumerate(events.caps):
+        if found[f"low{number}"] == found[f"high{number}"]:
+            continue
+        limit = nw.col(f"__limit{number}")
+        groups = drawn.filter(_applies(number)).group_by(keys(cap)).agg(low=limit.min(), high=limit.max())
+        if _rows(groups.filter(nw.col("low") < nw.col("high")).head(1)):
+            raise RuleError(f"cap {cap.name}: its limit changes within one {', '.join(cap.per)}; {ADVICE}")
+
+
+def _rows(frame: Frame) -> list[dict[str, Any]]:
+    return list(frame.collect("pyarrow").iter_rows(named=True))
 
 
 def _applies(number: int) -> nw.Expr:

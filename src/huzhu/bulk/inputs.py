@@ -97,6 +97,8 @@ def _csv_to_parquet(con: duckdb.DuckDBPyConnection, path: Path, made: Path, work
         to_utf8(path=path, into=plain, shape=shape)
     try:
         con.execute(f"COPY ({shape.select(plain)}) TO {literal(str(made))} (FORMAT parquet)")
+    except duckdb.OperationalError:  # the disk or the memory, and not what the file says
+        raise
     except duckdb.Error as error:
         raise shape.refusal(path, error) from None
 
@@ -111,7 +113,19 @@ def _table(con: duckdb.DuckDBPyConnection, path: Path, parquet: Path, *, first_r
     if rows == 0:
         raise BadInput(file=str(path), problems=[Problem(Text("只有表头，没有数据行", "there are no rows"))])
     columns = {str(row[0]): str(row[1]) for row in described}
+    _check_names([name for name in columns if not (has_row_column and name == ROW)], path)
     return Table(str(path), parquet, columns, rows, first_row, has_row_column)
+
+
+def _check_names(names: list[str], path: Path) -> None:
+    """Names that the columns made on the way use, and no table of a person's has; Pandas writes its index under another."""
+    taken = [name for name in names if name.startswith("__") and not name.startswith("__index_level_")]
+    taken += [name for name in names if name == "file_row_number"]
+    if taken:
+        said = Text(
+            "这个列名留给程序自己使用：请改名", "this name is kept for the program's own use: rename the column"
+        )
+        raise BadInput(file=str(path), problems=[Problem(said, column=name) for name in taken])
 
 
 def readings(program: Program, table: Table) -> dict[str, Reading]:

@@ -17,7 +17,12 @@ from huzhu.bulk.problems import BadInput, Problem
 from huzhu.rules.texts import Text
 
 # What DuckDB raises for the content of a file. Its other errors are for a query of ours that is wrong.
-DAMAGED = (duckdb.InvalidInputException, duckdb.IOException, duckdb.SerializationException)
+DAMAGED = (
+    duckdb.InvalidInputException,
+    duckdb.IOException,
+    duckdb.SerializationException,
+    duckdb.InternalException,  # a damaged footer trips it
+)
 NUMBER = re.compile(r'"errno":"([0-9]+)"|\(os error ([0-9]+)\)|\[[Ee]rrno ([0-9]+)\]')
 REASONS = {
     errno.ENOSPC: "磁盘已满",
@@ -27,6 +32,9 @@ REASONS = {
     errno.EPERM: "没有权限",
     errno.EROFS: "只读",
     errno.ENOENT: "没有这个文件或文件夹",
+    errno.EEXIST: "已有同名的文件",
+    errno.ENOTDIR: "不是文件夹",
+    errno.EISDIR: "是文件夹",
     errno.EIO: "磁盘读写出错",
 }
 

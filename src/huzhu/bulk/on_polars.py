@@ -22,22 +22,23 @@ from huzhu.rules.program import CAP_EXHAUSTED
 def decide(run: Run, *, work: Path) -> pa.Table:
     """The decided rows as an Arrow table in row order. Raises BadInput for bad values."""
     run.check_unique()
-    frame = _assessed(run)
+    facts = run.con.sql(run.facts_query()).to_arrow_table()
+    # The user's own columns stay as they are: not all of their types have a like in Polars.
+    mine = facts.select(run.kept())
+    frame = _assessed(run, facts.drop_columns(run.kept()))
     bad = frame.select((pl.col(INVALID) | pl.col("__broken")).any()).item()
     if bad:
         raise run.guard(duckdb.Error(BAD))
     if run.program.events is not None:
         frame = _drawn(run, frame, work)
-    return _results(run, frame)
+    return _results(run, frame, mine)
 
 
-def _assessed(run: Run) -> pl.DataFrame:
-    """The user's columns, what the caps need, and every wanted step, for all rows."""
-    facts = pl.from_arrow(run.con.sql(run.facts_query()).to_arrow_table())
-    assert isinstance(facts, pl.DataFrame)
-    wanted = run.wanted()
-    keep = [*run.kept(), *run.extra(), INVALID]
-    lazy: Any = with_steps(nw.from_native(facts.lazy()), wanted, keep=keep)
+def _assessed(run: Run, facts: pa.Table) -> pl.DataFrame:
+    """What the caps need, and every wanted step, for all rows."""
+    columns = pl.from_arrow(facts)
+    assert isinstance(columns, pl.DataFrame)
+    lazy: Any = with_steps(nw.from_native(columns.lazy()), run.wanted(), keep=[*run.extra(), INVALID])
     frame: pl.DataFrame = lazy.to_native().collect()
     return frame if "__broken" in frame.columns else frame.with_columns(__broken=pl.lit(value=False))
 
@@ -60,9 +61,9 @@ def _codes(frame: pl.DataFrame, mask: str, codes: tuple[str, ...]) -> pl.Series:
     return masks.to_frame("mask").join(table, on="mask", how="left", maintain_order="left").get_column("codes")
 
 
-def _results(run: Run, frame: pl.DataFrame) -> pa.Table:
+def _results(run: Run, frame: pl.DataFrame, mine: pa.Table) -> pa.Table:
     plan, events = run.plan, run.program.events
-    found: dict[str, pl.Series] = {name: frame.get_column(name) for name in run.kept()}
+    found: dict[str, pl.Series] = {}
     failed_codes = plan.failed_codes
     if events is not None:
         failed_codes = (*failed_codes, CAP_EXHAUSTED)
@@ -95,5 +96,6 @@ def _results(run: Run, frame: pl.DataFrame) -> pa.Table:
         found["limited_by"] = _codes(frame, "__bound", tuple(cap.name for cap in events.caps))
     if plan.illustrative is not None:
         found["illustrative"] = frame.get_column("__illustrative")
-    table = pl.DataFrame(found).to_arrow()
-    return table.cast(arrow_schema(run.program, table.schema))
+    results = pl.DataFrame(found).to_arrow()
+    results = results.cast(arrow_schema(run.program, results.schema))
+    return pa.table([*mine.columns, *results.columns], schema=pa.schema([*mine.schema, *results.schema]))

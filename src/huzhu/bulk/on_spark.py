@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import narwhals as nw
 
-from huzhu.bulk.caps_windows import DRAWN, with_draws
+from huzhu.bulk.caps_windows import with_draws
 from huzhu.bulk.columns import with_steps
 from huzhu.bulk.on_duckdb import BAD, Run
 from huzhu.bulk.results import result_kinds
 from huzhu.bulk.typed import INVALID, fact_sql, literal, quoted, reading, select_facts, sql_type
-from huzhu.rules.authoring import below
-from huzhu.rules.errors import RuleError
 from huzhu.rules.kinds import Kind
 from huzhu.rules.program import CAP_EXHAUSTED, Program
 
@@ -60,7 +58,6 @@ def decide(run: Run, spark: SparkSession, *, into: Path) -> None:
         if native.filter(broken).limit(1).count():
             raise run.guard(duckdb.Error(BAD))
         if run.program.events is not None:
-            _check_limits(run.program, native)
             native = _drawn(run, nw.from_native(native)).to_native()
         native.createOrReplaceTempView("huzhu_decided")
         part = into.with_name(into.name + ".part")
@@ -109,33 +106,6 @@ def _cap_columns(program: Program, values: dict[str, str]) -> dict[str, str]:
         is_date = program.fact(name).kind is Kind.DATE
         found[f"__order_{name}"] = fact_sql(value(name), "days" if is_date else "plain", "spark")
     return found | {"__settled_amount": f"CAST({value(events.settled_amount)} AS BIGINT)"}
-
-
-def _check_limits(program: Program, native: Any) -> None:
-    """RuleError where a cap's limit changes within what it is per: windows need it constant. A limit that has only ever
-    had one value cannot."""
-    assert program.events is not None
-    for number, cap in enumerate(program.events.caps):
-        keys = {
-            str(program.nodes[node].value)
-            for node in below(program.nodes, cap.limit)
-            if program.nodes[node].op == "param"
-        }
-        if all(len({value.value for value in program.parameters[key].values}) == 1 for key in keys):
-            continue
-        limit = f"__limit{number}"
-        reached = native.filter(f"(__applies >> {number}) & 1 = 1 AND __drawn = {DRAWN}")
-        groups = reached.groupBy(*(f"__key_{name}" for name in cap.per))
-        if (
-            groups.agg({limit: "min"})
-            .join(groups.agg({limit: "max"}), [f"__key_{name}" for name in cap.per])
-            .filter(f"`min({limit})` < `max({limit})`")
-            .limit(1)
-            .count()
-        ):
-            raise RuleError(
-                f"cap {cap.name}: its limit changes within one {', '.join(cap.per)}; decide this file on DuckDB"
-            )
 
 
 def _drawn(run: Run, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:

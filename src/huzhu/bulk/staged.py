@@ -23,7 +23,6 @@ from huzhu.bulk.caps_windows import DRAWN, SETTLED, with_draws
 from huzhu.bulk.one_file import parquet
 from huzhu.bulk.plan import Plan
 from huzhu.bulk.steps import Step, Steps, mask
-from huzhu.rules.errors import RuleError
 from huzhu.rules.kinds import Kind
 from huzhu.rules.program import Cap, Events, Program
 
@@ -102,8 +101,6 @@ class Staged:
         self._write(into, paid, bound)
 
     def _draw_by_windows(self, into: Path) -> None:
-        self.check_limits()
-
         def keys(cap: Cap) -> list[str]:
             return [f"__inner{self.inner.index(cap.per)}"] if cap.per in self.inner else ["__g", "__g2"]
 
@@ -113,18 +110,6 @@ class Staged:
             nw.col("__paid").cast(nw.Int64()), nw.col("__bound").cast(nw.Int32())
         )
         drawn.collect().to_native().write_parquet(into)
-
-    def check_limits(self) -> None:
-        """RuleError where a cap's limit changes within what it is per: windows need it constant, the loop does not."""
-        for number, cap in enumerate(self.events.caps):
-            key = f"__inner{self.inner.index(cap.per)}" if cap.per in self.inner else "__g"
-            reached = f"(__applies >> {number}) & 1 = 1 AND __drawn = {DRAWN}"
-            uneven = f"SELECT 1 FROM {self.source} WHERE {reached} GROUP BY {key} HAVING min(__limit{number}) < max(__limit{number})"
-            if self.con.execute(f"{uneven} LIMIT 1").fetchall():
-                raise RuleError(
-                    f"cap {cap.name}: its limit changes within one {', '.join(cap.per)}; without Numba that cannot be drawn: "
-                    "pip install 'huzhu[fast]'"
-                )
 
     def _result_array(self, into: Path, name: str, dtype: type[np.generic]) -> npt.NDArray[Any]:
         """An array over all rows, on disk when it would be large."""
