@@ -153,7 +153,16 @@ class Writer:
     def inner(self, kind: Kind, depth: int) -> Expression:
         shared: list[Callable[[Kind, int], Expression]] = [self.when, self.switch, self.fact_or]
         own: dict[Kind, list[Callable[[Kind, int], Expression]]] = {
-            Kind.BOOL: [self.logic, self.logic, self.inverted, self.compared, self.compared, self.compared, self.among, self.known],
+            Kind.BOOL: [
+                self.logic,
+                self.logic,
+                self.inverted,
+                self.compared,
+                self.compared,
+                self.compared,
+                self.among,
+                self.known,
+            ],
             Kind.INT: [self.sum, self.product, self.extreme, self.divided, self.apart, self.month],
             Kind.MONEY: [self.sum, self.product, self.extreme, self.divided, self.share],
             Kind.DAYS: [self.sum, self.product, self.extreme, self.divided, self.days_apart],
@@ -324,7 +333,9 @@ def event_decisions(draw: Draw) -> Program:
     writer = Writer(draw, tuple(one for one in EVENT_FACTS if one.name not in ("seq", "paid")), found)
     limits = tuple(_limit(writer, f"cap{number}", keys) for number, keys in enumerate(_nested(draw)))
     amount: Expression = lambda r: r.amount  # noqa: E731  # a rule is written so
-    assessed = draw(st.sampled_from([amount, lambda r: when(r.b1, r.amount, r.worth), lambda r: r.worth * greatest(r.count, 1)]))
+    assessed = draw(
+        st.sampled_from([amount, lambda r: when(r.b1, r.amount, r.worth), lambda r: r.worth * greatest(r.count, 1)])
+    )
     order = draw(st.sampled_from([("on", "id"), ("rank", "on", "id"), ("id",), ("on", "rank", "id")]))
     events = EventRules(assessed, limits, "seq", "paid", order, WORD, WORD)
     unique = (("id",), ("cover", "seq"))
@@ -363,7 +374,9 @@ def _limit(writer: Writer, name: str, keys: tuple[str, ...]) -> Limit:
 
 
 def rows_of(program: Program, *, least_rows: int = 1, most: int = 30) -> st.SearchStrategy[list[Row]]:
-    return st.lists(st.fixed_dictionaries({one.name: fact_value(one) for one in program.facts}), min_size=least_rows, max_size=most)
+    return st.lists(
+        st.fixed_dictionaries({one.name: fact_value(one) for one in program.facts}), min_size=least_rows, max_size=most
+    )
 
 
 @st.composite

@@ -50,9 +50,9 @@ def check(frame: Frame, events: Events, keys: Keys) -> None:
     wider cap that applies to some of the events of an inner one and not to others."""
     drawn = frame.filter(nw.col("__drawn") == DRAWN)
     pairs = [(inner, outer) for outer in range(len(events.caps)) for inner in range(outer)]
-    counted = {}
+    counted: dict[str, nw.Expr] = {}
     for number in range(len(events.caps)):
-        limit = nw.when(_applies(number)).then(nw.col(f"__limit{number}"))
+        limit: nw.Expr = nw.when(_applies(number)).then(nw.col(f"__limit{number}"))
         counted |= {f"low{number}": limit.min(), f"high{number}": limit.max()}
     for inner, outer in pairs:
         counted[f"both_{inner}_{outer}"] = (_applies(inner) & _applies(outer)).cast(nw.Int64()).sum()
