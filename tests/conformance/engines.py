@@ -36,25 +36,25 @@ def on_one_record(program: Program, rows: Sequence[Row]) -> list[Row]:
 
 def on_duckdb_run(program: Program, rows: Sequence[Row]) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        run = _opened(program, rows, Path(folder))
+        run = opened(program, rows, Path(folder))
         query = run.select(work=Path(folder))
         return _results(program, run.con.sql(query).to_arrow_table())
 
 
 def on_polars_run(program: Program, rows: Sequence[Row]) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        return _results(program, on_polars.decide(_opened(program, rows, Path(folder)), work=Path(folder)))
+        return _results(program, on_polars.decide(opened(program, rows, Path(folder)), work=Path(folder)))
 
 
 def on_spark_run(program: Program, rows: Sequence[Row]) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "decided"
-        on_spark.decide(_opened(program, rows, Path(folder)), on_spark.session(), into=into)
+        on_spark.decide(opened(program, rows, Path(folder)), on_spark.session(), into=into)
         table = pq.read_table(into)
         return _results(program, table.sort_by(on_spark.ROW))
 
 
-def _opened(program: Program, rows: Sequence[Row], folder: Path) -> on_duckdb.Run:
+def opened(program: Program, rows: Sequence[Row], folder: Path) -> on_duckdb.Run:
     path = folder / "facts.parquet"
     pq.write_table(facts_table(program, rows), path)
     con = on_duckdb.connect(folder)

@@ -29,7 +29,7 @@ class Facts:
             if op.op == "const":
                 self.named[op.kind].append(op.value)
             elif op.op == "in":
-                self.named[program.nodes[op.args[0]].kind] += op.value  # type: ignore[arg-type,operator]
+                self.named[program.nodes[op.args[0]].kind] += op.value  # type: ignore[arg-type]
         for parameter in program.parameters.values():
             for value in parameter.values:
                 self.named[Kind.DATE] += [value.since, *([value.until] if value.until else [])]

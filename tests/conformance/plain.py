@@ -223,20 +223,21 @@ def draw(program: Program, records: list[Record], results: list[Row]) -> None:
     for record, result in settled:
         for cap in events.caps:
             if record.value(cap.applies) is True:
-                counted = record.value(cap.counts) or 0 if cap.counts is not None else result["payable_fen"]
+                counted = result["payable_fen"] if cap.counts is None else record.value(cap.counts) or 0
                 used[_key(cap, record)] = used.get(_key(cap, record), 0) + counted
     for record, result in granted:
         _draw_one(events.caps, record, result, used)
 
 
 def _draw_one(caps: tuple[Cap, ...], record: Record, result: Row, used: dict[tuple[Any, ...], int]) -> None:
-    amount, uses = result["assessed_fen"], {}
+    uses: dict[str, int] = {}
+    amount: int = result["assessed_fen"]
     for cap in caps:
         if record.value(cap.applies) is not True:
             continue
         left = max(0, record.value(cap.limit) - used.get(_key(cap, record), 0))
         before = amount
-        if cap.counts is None:
+        if cap.counts is None or cap.each is None:
             amount = min(amount, left)
         else:
             counted = min(record.value(cap.counts), left)

@@ -106,7 +106,7 @@ def constant(draw: Draw, kind: Kind) -> Any:
 def parameters(draw: Draw, key: str, kind: Kind) -> Parameter:
     """Values with gaps, ends and unpublished stretches; keyed by nothing, a whole number or a text."""
     by = draw(st.sampled_from([None, None, Kind.INT, Kind.TEXT]))
-    keys: list[Any] = {None: [None], Kind.INT: [-1, 0, 7], Kind.TEXT: ["31", "A", "a'b"]}[by]
+    keys: list[Any] = [None] if by is None else [-1, 0, 7] if by is Kind.INT else ["31", "A", "a'b"]
     values: list[Value] = []
     for one in keys[: draw(st.integers(1, len(keys)))]:
         starts = sorted(draw(st.sets(st.sampled_from(DATES), min_size=1, max_size=3)))
@@ -140,7 +140,7 @@ class Writer:
         if pick == "parameter":
             return self.parameter(self.draw(st.sampled_from(keys)))
         value = constant(self.draw, kind)
-        return lambda r: Node("const", kind, (), value)
+        return lambda _: Node("const", kind, (), value)
 
     def parameter(self, key: str) -> Expression:
         on = self.expression(Kind.DATE, self.draw(st.sampled_from([0, 0, 1])))
@@ -170,7 +170,8 @@ class Writer:
             Kind.DATE: [self.moved, self.moved, self.moved, self.extreme],
             Kind.TEXT: [self.prefix],
         }
-        return self.draw(st.sampled_from(own[kind] + shared))(kind, depth)
+        write: Callable[[Kind, int], Expression] = self.draw(st.sampled_from(own[kind] + shared))
+        return write(kind, depth)
 
     def two(self, kind: Kind, depth: int) -> tuple[Expression, Expression]:
         return self.expression(kind, depth), self.expression(kind, depth)
@@ -360,13 +361,13 @@ def _nested(draw: Draw) -> list[tuple[str, ...]]:
 
 def _limit(writer: Writer, name: str, keys: tuple[str, ...]) -> Limit:
     draw = writer.draw
-    always: Expression = lambda r: const(True)  # noqa: E731  # as above
+    always: Expression = lambda _: const(True)  # noqa: E731  # as above
     applies = draw(st.sampled_from([always, lambda r: r.b1, lambda r: r.t1 == "31", lambda r: known(r.count)]))
     each: Expression = lambda r: r.worth  # noqa: E731  # as above
     kind = draw(st.sampled_from([Kind.MONEY, Kind.MONEY, Kind.INT]))
     keyed = "k0" if kind is Kind.MONEY else "k1"
     ceiling = draw(st.sampled_from(CEILINGS[kind]))
-    limit: Expression = lambda r: Node("const", kind, (), ceiling)  # noqa: E731  # as above
+    limit: Expression = lambda _: Node("const", kind, (), ceiling)  # noqa: E731  # as above
     if draw(st.integers(0, 3)) == 0:
         limit = lambda r: r.value(keyed, on=r.on)  # noqa: E731  # as above
     counts: Expression = lambda r: r.count  # noqa: E731  # as above

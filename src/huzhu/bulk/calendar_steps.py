@@ -14,8 +14,8 @@ MARCH_0000 = 719_468  # days from 0000-03-01 to 1970-01-01
 
 def _parts(s: Steps, ymd: Step) -> tuple[Step, Step, Step]:
     return (
-        s.arith("floordiv", ymd, 10_000),
-        s.arith("mod", s.arith("floordiv", ymd, 100), 100),
+        s.arith("quotient", ymd, 10_000),
+        s.arith("mod", s.arith("quotient", ymd, 100), 100),
         s.arith("mod", ymd, 100),
     )
 
@@ -30,10 +30,10 @@ def to_days(s: Steps, ymd: Step) -> Step:
     early = s.compare("le", month, 2)
     y = s.arith("sub", year, s.choose(early, s.number(1), s.number(0)))
     m = s.arith("add", month, s.choose(early, s.number(9), s.number(-3)))
-    era = s.arith("floordiv", y, 400)
+    era = s.arith("quotient", y, 400)
     yoe = s.arith("sub", y, s.arith("mul", era, 400))
-    doy = s.arith("add", s.arith("floordiv", s.arith("add", s.arith("mul", m, 153), 2), 5), s.arith("sub", day, 1))
-    leaps = s.arith("sub", s.arith("floordiv", yoe, 4), s.arith("floordiv", yoe, 100))
+    doy = s.arith("add", s.arith("quotient", s.arith("add", s.arith("mul", m, 153), 2), 5), s.arith("sub", day, 1))
+    leaps = s.arith("sub", s.arith("quotient", yoe, 4), s.arith("quotient", yoe, 100))
     doe = s.arith("add", s.arith("add", s.arith("mul", yoe, 365), leaps), doy)
     return s.arith("sub", s.arith("add", s.arith("mul", era, DAYS_IN_ERA), doe), MARCH_0000)
 
@@ -41,17 +41,17 @@ def to_days(s: Steps, ymd: Step) -> Step:
 def to_ymd(s: Steps, days: Step) -> Step:
     """The yyyymmdd of a number of days since 1970."""
     z = s.arith("add", days, MARCH_0000)
-    era = s.arith("floordiv", z, DAYS_IN_ERA)
+    era = s.arith("quotient", z, DAYS_IN_ERA)
     doe = s.arith("sub", z, s.arith("mul", era, DAYS_IN_ERA))
-    off = s.arith("sub", doe, s.arith("floordiv", doe, 1460))
-    off = s.arith("sub", s.arith("add", off, s.arith("floordiv", doe, 36_524)), s.arith("floordiv", doe, 146_096))
-    yoe = s.arith("floordiv", off, 365)
+    off = s.arith("sub", doe, s.arith("quotient", doe, 1460))
+    off = s.arith("sub", s.arith("add", off, s.arith("quotient", doe, 36_524)), s.arith("quotient", doe, 146_096))
+    yoe = s.arith("quotient", off, 365)
     before = s.arith(
-        "sub", s.arith("add", s.arith("mul", yoe, 365), s.arith("floordiv", yoe, 4)), s.arith("floordiv", yoe, 100)
+        "sub", s.arith("add", s.arith("mul", yoe, 365), s.arith("quotient", yoe, 4)), s.arith("quotient", yoe, 100)
     )
     doy = s.arith("sub", doe, before)
-    mp = s.arith("floordiv", s.arith("add", s.arith("mul", doy, 5), 2), 153)
-    start = s.arith("floordiv", s.arith("add", s.arith("mul", mp, 153), 2), 5)
+    mp = s.arith("quotient", s.arith("add", s.arith("mul", doy, 5), 2), 153)
+    start = s.arith("quotient", s.arith("add", s.arith("mul", mp, 153), 2), 5)
     day = s.arith("add", s.arith("sub", doy, start), 1)
     late = s.compare("ge", mp, 10)
     month = s.arith("add", mp, s.choose(late, s.number(-9), s.number(3)))
@@ -68,7 +68,7 @@ def _is_leap(s: Steps, year: Step) -> Step:
 def add_years(s: Steps, ymd: Step, count: Step, *, leap: str) -> Step:
     moved = s.arith("add", ymd, s.arith("mul", count, 10_000))
     no_such_day = s.both(
-        s.compare("eq", s.arith("mod", ymd, 10_000), 229), s.invert(_is_leap(s, s.arith("floordiv", moved, 10_000)))
+        s.compare("eq", s.arith("mod", ymd, 10_000), 229), s.invert(_is_leap(s, s.arith("quotient", moved, 10_000)))
     )
     # 0229 becomes 0228 (one less) or 0301 (72 more).
     return s.choose(no_such_day, s.arith("add", moved, -1 if leap == "feb28" else 72), moved)
@@ -85,7 +85,7 @@ def months(s: Steps, since: Step, until: Step) -> Step:
 def add_months(s: Steps, ymd: Step, count: Step, *, month_end: str) -> Step:
     year, month, day = _parts(s, ymd)
     index = s.arith("add", s.arith("add", s.arith("mul", year, 12), s.arith("sub", month, 1)), count)
-    y, m0 = s.arith("floordiv", index, 12), s.arith("mod", index, 12)
+    y, m0 = s.arith("quotient", index, 12), s.arith("mod", index, 12)
     m = s.arith("add", m0, 1)
     leap = _is_leap(s, y)
     february = s.choose(leap, s.number(29), s.number(28))

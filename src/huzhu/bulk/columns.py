@@ -19,6 +19,7 @@ _SIGNS: dict[str, Any] = {
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "floordiv": lambda a, b: a // b,
+    "quotient": lambda a, b: a // b,
     "mod": lambda a, b: a % b,
     "lt": lambda a, b: a < b,
     "le": lambda a, b: a <= b,

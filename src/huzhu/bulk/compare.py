@@ -54,8 +54,9 @@ def compare_file(
 ) -> Comparison:
     """Raises BadInput where the file cannot be used or has no such column."""
     with opened(before, source, on=on, tell=tell) as one:
-        if by is not None and by not in one.table.columns:
-            there = ", ".join(one.table.columns)
+        columns = one.table.kept(set())
+        if by is not None and by not in columns:
+            there = ", ".join(columns)
             said = Text(f"文件没有这一列；有：{there}", f"the file has no such column; it has: {there}")
             raise BadInput(file=str(source), problems=[Problem(said, column=by)])
         sides = [_decided(one, before, "before"), _decided(one, after, "after")]

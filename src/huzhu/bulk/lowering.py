@@ -28,10 +28,11 @@ def fact_column(name: str, form: Form) -> str:
 
 
 class Lowering:
-    """Lowers one program."""
+    """Lowers one program. With `native_dates` a few date steps stay whole, for an engine whose own are exact and faster."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, native_dates: bool = False) -> None:
         self.program = program
+        self.native_dates = native_dates
         self.live = Live(program)
         self.steps = Steps()
         self.done: dict[tuple[int, Form], Step] = {}
@@ -47,6 +48,8 @@ class Lowering:
         dates = [self.natural[arg] for arg in op.args if self.program.nodes[arg].kind is Kind.DATE]
         match op.op:
             case "add" | "sub":
+                return {"days"}
+            case "add_years" if self.native_dates:
                 return {"days"}
             case "add_years" | "add_months":
                 return {"ymd"}
@@ -65,6 +68,8 @@ class Lowering:
     def _lower(self, number: int, op: Op, form: Form) -> Step:
         if form not in self.natural[number]:
             other = self.node(number, "days" if form == "ymd" else "ymd")
+            if self.native_dates:
+                return self.steps.make("to_ymd" if form == "ymd" else "to_days", "int", other)
             return calendar.to_ymd(self.steps, other) if form == "ymd" else calendar.to_days(self.steps, other)
         steps = self.steps
         match op.op:
@@ -107,7 +112,11 @@ class Lowering:
         result, *rest = (self.node(arg, form) for arg in op.args)
         for other in rest:
             first = self.steps.compare(sign, result, other)
-            if first.maybe:
+            if not (result.maybe and other.maybe):
+                # Where the one that may be unknown stands last, an unknown comparison takes it, which is unknown.
+                sure, unsure = (other, result) if result.maybe else (result, other)
+                result = self.steps.choose(self.steps.compare(sign, sure, unsure), sure, unsure)
+            elif first.maybe:
                 second = self.steps.choose(self.steps.compare(opposite, result, other), other, self.steps.null("int"))
                 result = self.steps.choose(first, result, second)
             else:
@@ -136,33 +145,68 @@ class Lowering:
                 return steps.arith("mul", self.node(op.args[0]), self.node(op.args[1]))
             case "share":
                 product = steps.arith("mul", self.node(op.args[0]), self.node(op.args[1]))
-                return self._rounded(product, 1000, str(op.value))
+                return self._rounded(product, 1000, str(op.value), "quotient")
             case "divide":
                 by = self.program.nodes[op.args[1]].value
                 assert isinstance(by, int)
-                return self._rounded(self.node(op.args[0]), by, str(op.value))
+                division = "quotient" if self.live.ranges[op.args[0]][0] >= 0 else "floordiv"
+                return self._rounded(self.node(op.args[0]), by, str(op.value), division)
             case _:
                 return self._dates(op)
 
     def _comparison(self, op: Op) -> Step:
-        if self.program.nodes[op.args[0]].kind is Kind.DATE:
+        first = self.program.nodes[op.args[0]]
+        if first.kind is Kind.DATE:
             shared = self.natural[op.args[0]] & self.natural[op.args[1]]
             form: Form = "ymd" if shared == {"ymd"} else "days"
             return self.steps.compare(op.op, self.node(op.args[0], form), self.node(op.args[1], form))
+        if first.op == "years":
+            return self._age(op.op, first, self.node(op.args[1]))
         return self.steps.compare(op.op, self.node(op.args[0]), self.node(op.args[1]))
 
-    def _rounded(self, number: Step, by: int, rounding: str) -> Step:
+    def _age(self, sign: str, age: Op, limit: Step) -> Step:
+        """Completed years against a number, without the division: both sides times ten thousand."""
+        steps = self.steps
+        apart = steps.arith("sub", self.node(age.args[1], "ymd"), self.node(age.args[0], "ymd"))
+        low = self._times(limit, 10_000)
+        high = steps.arith("add", low, 10_000)
+        match sign:
+            case "lt" | "ge":
+                return steps.compare(sign, apart, low)
+            case "le":
+                return steps.compare("lt", apart, high)
+            case "gt":
+                return steps.compare("ge", apart, high)
+        within = steps.both(steps.compare("ge", apart, low), steps.compare("lt", apart, high))
+        return within if sign == "eq" else steps.invert(within)
+
+    def _times(self, number: Step, factor: int) -> Step:
+        """A number times a constant, worked out here where the number is one of a few constants."""
+        steps = self.steps
+        if number.op == "lit":
+            assert isinstance(number.value, int)
+            return steps.number(number.value * factor)
+        if number.op == "null":
+            return number
+        if number.op == "if":
+            condition, then, otherwise = number.args
+            return steps.choose(condition, self._times(then, factor), self._times(otherwise, factor))
+        return steps.arith("mul", number, factor)
+
+    def _rounded(self, number: Step, by: int, rounding: str, division: str) -> Step:
         steps = self.steps
         match rounding:
             case "down":
-                return steps.arith("floordiv", number, by)
+                return steps.arith(division, number, by)
             case "up":
-                return steps.arith("floordiv", steps.arith("add", number, by - 1), by)
+                return steps.arith(division, steps.arith("add", number, by - 1), by)
         doubled = steps.arith("add", steps.arith("mul", number, 2), by)
-        return steps.arith("floordiv", doubled, 2 * by)
+        return steps.arith(division, doubled, 2 * by)
 
     def _dates(self, op: Op) -> Step:
         steps = self.steps
+        if op.op == "add_years" and self.native_dates:
+            return steps.make("add_years", "int", self.node(op.args[0], "days"), self.node(op.args[1]), value=op.value)
         first = self.node(op.args[0], "ymd")
         match op.op:
             case "years":
@@ -170,7 +214,7 @@ class Lowering:
             case "months":
                 return calendar.months(steps, first, self.node(op.args[1], "ymd"))
             case "month_of":
-                return steps.arith("mod", steps.arith("floordiv", first, 100), 100)
+                return steps.arith("mod", steps.arith("quotient", first, 100), 100)
             case "add_years":
                 return calendar.add_years(steps, first, self.node(op.args[1]), leap=str(op.value))
             case "add_months":
@@ -226,7 +270,7 @@ class Lowering:
         before = give(changes[0][1]) if never_before else give(None)
         result = self.steps.choose(self.steps.is_null(on), date_unknown, before) if on.maybe else before
         for position, (day, entry) in enumerate(changes):
-            if never_before and position == 0 and not on.maybe:
+            if never_before and position == 0:
                 continue
             result = self.steps.choose(
                 self.steps.compare("ge", on, self.constant(Kind.DATE, day, form)), give(entry), result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -52,7 +52,11 @@ class Run:
 
     @classmethod
     def of(cls, con: duckdb.DuckDBPyConnection, program: Program, table: Table, readings: Mapping[str, Reading]) -> Run:
-        return cls(con, program, lower(program), table, readings)
+        return cls(con, program, lower(program, native_dates=True), table, readings)
+
+    def portable(self) -> Run:
+        """The same run with a plan that any engine can carry out."""
+        return replace(self, plan=lower(self.program))
 
     def kept(self) -> list[str]:
         return self.table.kept(set(result_kinds(self.program)))
@@ -142,7 +146,9 @@ class Run:
 
     def _decided(self, keep: list[str]) -> str:
         names = [quoted(name, "duckdb") for name in keep]
-        return select_steps(self.facts_query(), self.wanted(), keep=[*names, *self.extra(), INVALID])
+        return select_steps(
+            self.facts_query(), self.wanted(), keep=[*names, *self.extra(), INVALID], seldom=["__missing"]
+        )
 
     def _guarded(self, outcome: str) -> str:
         bad = f"{INVALID} OR __broken" if self.plan.broken is not None else INVALID

@@ -21,6 +21,7 @@ from huzhu.rules.program import CAP_EXHAUSTED
 
 def decide(run: Run, *, work: Path) -> pa.Table:
     """The decided rows as an Arrow table in row order. Raises BadInput for bad values."""
+    run = run.portable()
     run.check_unique()
     facts = run.con.sql(run.facts_query()).to_arrow_table()
     # The user's own columns stay as they are: not all of their types have a like in Polars.

@@ -50,6 +50,7 @@ def session() -> SparkSession:
 
 def decide(run: Run, spark: SparkSession, *, into: Path) -> None:
     """Write the decided rows as a folder of Parquet parts. Raises BadInput for bad values, before anything is written."""
+    run = run.portable()
     run.check_unique()
     frame = _assessed(run, spark)
     native = frame.to_native().cache()

@@ -46,9 +46,9 @@ class Plan:
     forms: frozenset[tuple[str, Form]]  # the facts that are read, and how
 
 
-def lower(program: Program) -> Plan:
+def lower(program: Program, *, native_dates: bool = False) -> Plan:
     """The plan of a program, caps aside: for events, the assessment of each row before the caps."""
-    low = Lowering(program)
+    low = Lowering(program, native_dates=native_dates)
     found, steps = verdict(low.live), low.steps
     fails = _possible([(test.code, fail) for test, fail in zip(program.tests, found.fails, strict=True)])
     skips = _possible([(test.code, skip) for test, skip in zip(program.tests, found.skipped, strict=True)])
@@ -56,7 +56,8 @@ def lower(program: Program) -> Plan:
     unsettled = steps.invert(settled) if settled is not None else steps.truth(holds=True)
 
     failing = [low.formula(fail) for _, fail in fails]
-    refused = steps.either(*failing) if failing else steps.truth(holds=False)
+    failing_mask = mask(steps, failing)
+    refused = steps.compare("ne", failing_mask, 0) if failing else steps.truth(holds=False)
     no_rule, unknown = low.formula(found.no_rule), low.formula(found.unknown)
     codes = [code for code, _ in fails]
     nothing = _nothing_to_pay(low, refused)
@@ -78,7 +79,10 @@ def lower(program: Program) -> Plan:
     if settled is not None:
         outcome = steps.choose(settled, word["settled"], outcome)
     granted = steps.compare("eq", outcome, "granted")
-    failed_mask = mask(steps, [*failing, *([nothing] if nothing is not None else [])])
+    failed_mask = failing_mask
+    if nothing is not None:
+        last = steps.choose(nothing, steps.number(1 << len(failing)), steps.number(0))
+        failed_mask = steps.arith("add", failing_mask, last)
     zero = steps.number(0)
     checks = tuple(steps.surely(steps.invert(low.node(check.holds))) for check in program.checks)
     illustrative = _illustrative(low, found, refused) if _has_illustrative(program) or program.events else None

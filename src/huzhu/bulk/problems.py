@@ -19,12 +19,15 @@ class Problem:
     row: int | None = None
     column: str | None = None
     value: str | None = None
+    is_quoted: bool = True  # how the value is shown; JSON brings its own quotes, or none
 
     def line(self, lang: Lang) -> str:
         row, column, value = ("行", "列", "值") if lang == "zh" else ("row", "column", "value")
         where = [f"{row} {self.row}"] if self.row is not None else []
         where += [f"{column} {self.column}"] if self.column is not None else []
-        where += [f"{value} {self.value!r}"] if self.value is not None else []
+        where += (
+            [f"{value} {self.value!r}" if self.is_quoted else f"{value} {self.value}"] if self.value is not None else []
+        )
         head = ", ".join(where)
         return f"{head}: {self.expected.get(lang)}" if head else self.expected.get(lang)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from huzhu.bulk import on_duckdb, stored
 from huzhu.bulk.one_file import parquet
 from huzhu.bulk.problems import SHOWN_AT_MOST
@@ -12,6 +14,11 @@ from huzhu.bulk.results import result_kinds
 from huzhu.bulk.run import opened
 from huzhu.bulk.typed import quoted
 from huzhu.rules.kinds import Kind
+
+# The types that can be compared as they are; any other, and all of CSV and XLSX, is compared as text.
+_TYPES = {Kind.CODES: {"VARCHAR[]"}, Kind.DATE: {"DATE"}, Kind.BOOL: {"BOOLEAN"}}
+_NUMBERS = {"BIGINT", "INTEGER", "DOUBLE"}
+NO_COLUMN = "没有这一列 no such column"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +46,22 @@ def replay_file(path: Path) -> Replay:
     program = kept.program
     with opened(program, path, on=kept.on) as one:
         again = one.work / "again.parquet"
-        on_duckdb.write_parquet(one.con, one.run.select(work=one.work), again, metadata={})
+        try:
+            on_duckdb.write_parquet(one.con, one.run.select(work=one.work), again, metadata={})
+        except duckdb.Error as error:
+            raise one.run.guard(error) from None
         differences: list[Difference] = []
         total = 0
-        as_text = one.table.parquet != path
         for name, kind in result_kinds(program).items():
             column = quoted(name, "duckdb")
             if name not in one.table.columns:
                 total += one.table.rows
-                differences.append(Difference(one.table.first_row, name, None, "(column)"))
+                differences.append(Difference(one.table.first_row, name, NO_COLUMN, None))
                 continue
             old, new = f"o.{column}", f"n.{column}"
-            shown = (_text(old, kind) if not as_text else old, _text(new, kind))
-            left, right = (f"COALESCE({old}, '')", f"COALESCE({shown[1]}, '')") if as_text else (old, new)
+            is_text = one.table.columns[name] not in _TYPES.get(kind, _NUMBERS)
+            shown = (f"CAST({old} AS VARCHAR)" if is_text else _text(old, kind), _text(new, kind))
+            left, right = (f"COALESCE({text}, '')" for text in shown) if is_text else (old, new)
             pair = f"{one.table.numbered()} o POSITIONAL JOIN {parquet(again)} n"
             where = f"FROM {pair} WHERE {left} IS DISTINCT FROM {right}"
             count = one.con.execute(f"SELECT count(*) {where}").fetchall()[0][0]

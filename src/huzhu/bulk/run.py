@@ -135,8 +135,8 @@ def _decide(one: Opened, engine: Engine, path: Path, kept: str) -> None:
     if engine == "polars":
         from huzhu.bulk import on_polars  # Polars takes a moment to load, and most runs do not need it
 
-        table = on_polars.decide(one.run, work=one.work)
-        pq.write_table(table.replace_schema_metadata({stored.KEY: kept}), path, compression="zstd")
+        one.con.register("decided", on_polars.decide(one.run, work=one.work))
+        on_duckdb.write_parquet(one.con, "FROM decided", path, metadata={stored.KEY: kept})
         return
     try:
         query = one.run.select(work=one.work)

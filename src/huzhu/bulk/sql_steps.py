@@ -9,15 +9,16 @@ from huzhu.bulk.steps import Step
 from huzhu.bulk.typed import literal
 
 _SIGNS = {
-    "add": "+", "sub": "-", "mul": "*", "mod": "%", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>",
+    "add": "+", "sub": "-", "mul": "*", "quotient": "//", "mod": "%", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>",
     "and": "AND", "or": "OR",
 }  # fmt: skip
 _TYPES = {"int": "BIGINT", "bool": "BOOLEAN", "text": "VARCHAR"}
 
 
-def select_steps(source: str, wanted: Mapping[str, Step], *, keep: Iterable[str]) -> str:
-    """A query of the columns `keep` (SQL names) of a subquery and a column for each wanted step."""
-    shared = shared_steps(wanted.values())
+def select_steps(source: str, wanted: Mapping[str, Step], *, keep: Iterable[str], seldom: Iterable[str] = ()) -> str:
+    """A query of the columns `keep` (SQL names) of a subquery and a column for each wanted step. What only the `seldom`
+    ones need is written out inside them, so that their CASE decides for which rows it is worked out at all."""
+    shared = shared_steps(step for name, step in wanted.items() if name not in set(seldom))
     levels = levels_of(shared)
     names = {id(step): f"__s{number}" for number, step in enumerate(shared)}
     for level in range(max(levels.values(), default=-1) + 1):
@@ -57,7 +58,34 @@ def _write(step: Step, names: Mapping[int, str]) -> str:
             return f"({args[0]} IN ({', '.join(literal(v) if isinstance(v, str) else str(v) for v in step.value)}))"
         case "prefix":
             return f"left({args[0]}, {step.value})"
+        case "to_ymd":
+            return _ymd(_date(args[0]))
+        case "to_days":
+            parts = f"{args[0]} // 10000, ({args[0]} // 100) % 100, {args[0]} % 100"
+            return f"CAST(make_date({parts}) - {EPOCH} AS BIGINT)"
+        case "add_years":
+            return _add_years(step, args)
     raise AssertionError(f"step {step.op!r} has no SQL")
+
+
+EPOCH = "DATE '1970-01-01'"
+
+
+def _date(days: str) -> str:
+    return f"({EPOCH} + CAST({days} AS INTEGER))"
+
+
+def _ymd(date: str) -> str:
+    return f"(CAST(year({date}) AS BIGINT) * 10000 + month({date}) * 100 + day({date}))"
+
+
+def _add_years(step: Step, args: list[str]) -> str:
+    """DuckDB makes 29 February the 28th where there is none; the rule may want 1 March, a day later."""
+    date, count = _date(args[0]), step.args[1]
+    interval = f"INTERVAL {count.value} YEAR" if count.op == "lit" else f"to_years(CAST({args[1]} AS INTEGER))"
+    moved = f"CAST({date} + {interval} AS DATE)"
+    later = f" + CASE WHEN month({date}) = 2 AND day({date}) = 29 AND day({moved}) = 28 THEN 1 ELSE 0 END"
+    return f"(CAST({moved} - {EPOCH} AS BIGINT){later if step.value == 'mar1' else ''})"
 
 
 def _constant(step: Step) -> str:

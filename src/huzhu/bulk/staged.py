@@ -14,7 +14,6 @@ import duckdb
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -101,6 +100,8 @@ class Staged:
         self._write(into, paid, bound)
 
     def _draw_by_windows(self, into: Path) -> None:
+        import polars as pl  # takes a while to load, and the loop does without
+
         def keys(cap: Cap) -> list[str]:
             return [f"__inner{self.inner.index(cap.per)}"] if cap.per in self.inner else ["__g", "__g2"]
 

@@ -45,7 +45,8 @@ class Steps:
         return self.make("null", type_, maybe=True)
 
     def arith(self, op: str, a: Step, b: Step | int) -> Step:
-        """add, sub, mul, floordiv or mod; the divisor of the last two is a positive constant."""
+        """add, sub, mul, floordiv, quotient or mod. The divisor of the last three is a positive constant; `quotient` and `mod`
+        are for numbers that are never negative, where every engine agrees and no floor has to be made."""
         return self.make(op, "int", a, self.number(b) if isinstance(b, int) else b)
 
     def compare(self, op: str, a: Step, b: Step | int | str) -> Step:
@@ -71,10 +72,19 @@ class Steps:
         """A plain CASE: `otherwise` also where the condition is null."""
         if condition.op == "lit":
             return then if condition.value else otherwise
+        condition = self._loose(condition)
         return self.make("if", then.type, condition, then, otherwise, maybe=then.maybe or otherwise.maybe)
 
     def is_null(self, a: Step) -> Step:
         return self.make("is_null", "bool", a, maybe=False) if a.maybe else self.truth(holds=False)
+
+    def _loose(self, condition: Step) -> Step:
+        """A condition of a CASE, in which null is as good as false: then nothing below and or or has to make it so."""
+        if condition.op == "if" and [arg.value for arg in condition.args[1:]] == [True, False]:
+            return self._loose(condition.args[0])
+        if condition.op in ("and", "or"):
+            return self.make(condition.op, "bool", *(self._loose(arg) for arg in condition.args))
+        return condition
 
     def surely(self, a: Step) -> Step:
         """True where the condition is true, false where it is false or null."""

@@ -59,6 +59,8 @@ def read(path: Path) -> Stored:
 
 
 def _text(path: Path) -> str:
+    if not path.exists():
+        raise BadInput(file=str(path), problems=[Problem(Text("没有这个文件", "there is no such file"))])
     beside = sidecar(path)
     if beside.exists():
         return beside.read_text(encoding="utf-8")

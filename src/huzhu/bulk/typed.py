@@ -87,7 +87,12 @@ def _date(raw: str, base: str, dialect: Dialect, *, text: bool) -> str | None:
     if text:
         # Only the one written form: cast and written again it must be the same.
         kind = sql_type(Kind.TEXT, dialect)
-        return f"CASE WHEN CAST(TRY_CAST({raw} AS DATE) AS {kind}) = {raw} THEN TRY_CAST({raw} AS DATE) END"
+        # A moment at midnight is how a data frame writes a day.
+        is_midnight = (
+            f"length({raw}) = 19 AND substring({raw}, 12) = '00:00:00' AND substring({raw}, 11, 1) IN ('T', ' ')"
+        )
+        day = f"CASE WHEN {is_midnight} THEN substring({raw}, 1, 10) ELSE {raw} END"
+        return f"CASE WHEN CAST(TRY_CAST({day} AS DATE) AS {kind}) = {day} THEN TRY_CAST({day} AS DATE) END"
     if base.startswith("TIMESTAMP"):
         return f"CASE WHEN {raw} = date_trunc('day', {raw}) THEN CAST({raw} AS DATE) END"
     return None
@@ -119,15 +124,18 @@ def _out_of_bounds(fact: Fact, value: str, dialect: Dialect) -> list[str]:
     if fact.choices:
         wrong.append(f"({value} NOT IN ({', '.join(map(literal, fact.choices))}))")
     elif fact.digits:
-        full = "regexp_full_match({0}, '{1}')" if dialect == "duckdb" else "({0} RLIKE '^{1}$')"
-        wrong.append(f"(NOT {full.format(value, f'[0-9]{{{fact.digits}}}')})")
+        # Cutting all digits off the left is ten times faster than a regular expression.
+        cut = f"ltrim({value}, '0123456789')" if dialect == "duckdb" else f"ltrim('0123456789', {value})"
+        wrong.append(f"(length({value}) <> {fact.digits})")
+        wrong.append(f"({cut} <> '')")
     elif fact.kind is Kind.TEXT:
         wrong.append(f"({value} = '')")
     elif fact.low is not None and fact.high is not None:
         low, high = str(fact.low), str(fact.high)
         if fact.kind is Kind.DATE:
             low, high = (f"DATE '{dt.date.fromordinal(n).isoformat()}'" for n in (fact.low, fact.high))
-        wrong.append(f"({value} NOT BETWEEN {low} AND {high})")
+        # One comparison a bound: where a file's statistics show that it holds, it costs nothing.
+        wrong += [f"({value} < {low})", f"({value} > {high})"]
     return wrong
 
 
@@ -154,6 +162,6 @@ def select_facts(
         fact = program.fact(name)
         value = readings[name].value if name in readings else f"CAST(NULL AS {sql_type(fact.kind, dialect)})"
         columns.append(f"{fact_sql(value, form, dialect)} AS {quoted(fact_column(name, form), dialect)}")
-    invalid = [f"COALESCE({one.invalid}, FALSE)" for one in readings.values() if one.raw_invalid()]
-    columns.append(f"({' OR '.join(invalid) or 'FALSE'}) AS {INVALID}")
+    invalid = [one.invalid for one in readings.values() if one.raw_invalid()]
+    columns.append(f"COALESCE({' OR '.join(invalid) or 'FALSE'}, FALSE) AS {INVALID}")
     return f"SELECT {', '.join(columns)} FROM {source}"

@@ -92,6 +92,8 @@ def _texts(column: pyarrow.Array) -> pyarrow.Array:
     types = pyarrow.types
     if types.is_string(column.type):
         return column
+    if types.is_timestamp(column.type) and column.type.unit == "ns":  # Python's own times end at microseconds
+        column = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False)
     if types.is_large_string(column.type) or types.is_dictionary(column.type):
         return column.cast(pyarrow.string())
     is_list = types.is_list(column.type) or types.is_large_list(column.type)

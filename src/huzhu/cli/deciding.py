@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from huzhu.bulk import charts
+from huzhu.bulk import mishaps
 from huzhu.bulk.compare import Comparison, Group, compare_file
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.bulk.writers import whole_file
 from huzhu.rules import FactError, Lang, Program, Text, render
 from huzhu.rules.decider import Decider
+from huzhu.rules.records import Wrong, read
 from huzhu.rules.wording import money
 
 Tell = Callable[[Text], None]
@@ -53,12 +54,19 @@ def _json(source: str) -> Any:
             with Path(source).open("rb") as file:
                 text = file.read(FACTS_BYTES_AT_MOST + 1)
     except OSError as error:
-        raise _bad(source, f"无法读取：{error.strerror}", f"cannot be read: {error.strerror}") from None
+        raise mishaps.refusal(error) from None
     if len(text) > FACTS_BYTES_AT_MOST:
         raise _bad(source, "超过 16 MB；整个文件请用 policy run", "more than 16 MB; use policy run for a whole file")
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        json.dumps(found, ensure_ascii=False).encode()  # half a character, as "\\ud800", cannot be written again
+        return found
+    except json.JSONDecodeError as error:
+        zh = f"不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 个字符处出错"
+        raise _bad(source, zh, f"not valid JSON: {error}") from None
+    except RecursionError:
+        raise _bad(source, "不是有效的事实：嵌套太深", "no facts: nested too deeply") from None
+    except ValueError as error:
         raise _bad(source, f"不是有效的 JSON：{error}", f"not valid JSON: {error}") from None
 
 
@@ -82,8 +90,12 @@ def _fill_date(program: Program, records: list[Record], source: str, on: str | N
     if any(program.date_fact in record for record in records):
         zh = f"事实里已有 {program.date_fact}，不能再用 --on"
         raise _bad(source, zh, f"the facts give {program.date_fact} already: --on is for facts without it")
+    try:
+        date = read(program.fact(program.date_fact), on)
+    except Wrong as wrong:
+        raise BadInput(file="--on", problems=[Problem(wrong.expected, value=on)]) from None
     for record in records:
-        record[program.date_fact] = on
+        record[program.date_fact] = date
 
 
 def answers(program: Program, records: list[Record], source: str) -> list[Record]:
@@ -92,10 +104,15 @@ def answers(program: Program, records: list[Record], source: str) -> list[Record
         return Decider(program).explain_all(records)
     except FactError as error:
         problems = [
-            Problem(expected, row=index + 1, column=name, value=None if value is None else str(value))
+            Problem(expected, row=index + 1, column=name, value=_as_json(value), is_quoted=False)
             for index, name, value, expected in error.problems
         ]
         raise BadInput(file=source, problems=problems) from None
+
+
+def _as_json(value: object) -> str | None:
+    """A value as the facts give it, so that the text "12" and the number 12 are told apart."""
+    return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def in_words(found: list[Record], lang: Lang) -> str:
@@ -129,7 +146,22 @@ def figure(found: Comparison, value: int, lang: Lang) -> str:
     return f"{value:,} {'天' if lang == 'zh' else 'days'}"
 
 
+def chart_path(chosen: Path | None, source: Path) -> Path:
+    """Where the chart goes. BadInput where it cannot be an SVG file."""
+    path = chosen or Path(f"{source.stem}-compare.svg")
+    if path.suffix.lower() != ".svg":
+        raise _bad(str(path), "图是 SVG：文件名须以 .svg 结尾", "the chart is an SVG: its name must end in .svg")
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise _bad(
+            str(path), "不能写入：这是文件夹，或所在的文件夹不存在", "this is a folder, or its folder does not exist"
+        )
+    mishaps.check_writable(path)
+    return path
+
+
 def write_chart(found: Comparison, changes: list[str], path: Path, lang: Lang) -> None:
+    from huzhu.bulk import charts  # Altair takes a second to load
+
     groups = found.groups or (found.total,)
     everyone = {"zh": "全部", "en": "all"}[lang]
 

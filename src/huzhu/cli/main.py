@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import typer
 
 from huzhu import __version__
@@ -30,3 +33,7 @@ def main(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="版本。Show the version."),
 ) -> None:
     """Exit status 0 done, 1 a check failed, 2 bad input."""
+    del version  # its callback has answered
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a sign shows a question mark in its place
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -12,10 +12,10 @@ from huzhu.bulk.problems import BadInput, Problem
 from huzhu.bulk.replay import replay_file
 from huzhu.bulk.run import ENGINES, run_file
 from huzhu.cli import deciding, showing, tables
+from huzhu.cli.choosing import build_all, check_overlay, decisions_of, program_of
 from huzhu.cli.speech import FAILED, door, lang_of, out, say_json, tell
 from huzhu.policies import examples
-from huzhu.policies.loading import Policy
-from huzhu.rules import Program, RuleError, Text
+from huzhu.rules import Text
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,37 +37,6 @@ Set = Annotated[
 ]
 
 
-def split_id(written: str) -> tuple[Policy, str | None]:
-    """`policy/decision` or `policy`; a policy may be the path of a folder."""
-    try:
-        return policies.get(written), None
-    except RuleError:
-        head, _, decision = written.rpartition("/")
-        if not head:
-            raise
-        return policies.get(head), decision
-
-
-def program_of(written: str, overlay: str | None, changes: list[str] | None) -> Program:
-    """The decision an ID names, with overlay and what-if values laid over it."""
-    policy, decision = split_id(written)
-    if decision is None:
-        have = ", ".join(f"{policy.id}/{name}" for name in policy.drafts)
-        raise RuleError(f"{written!r} names a policy; name a decision: {have}")
-    return policy.program(decision, overlay=overlay, changes=parse_changes(changes))
-
-
-def parse_changes(changes: list[str] | None) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for change in changes or []:
-        key, sign, value = change.partition("=")
-        if not sign or not key or not value:
-            said = Text("应为 KEY=VALUE", "expected KEY=VALUE")
-            raise BadInput(file="--set", problems=[Problem(said, value=change)])
-        found[key.strip()] = value.strip()
-    return found
-
-
 @app.command("list", help="有哪些政策和裁定。Which policies and decisions there are.")
 @door
 def list_(json: Json = False, lang: LangOption = None) -> None:
@@ -83,8 +52,8 @@ def list_(json: Json = False, lang: LangOption = None) -> None:
 @door
 def show(which: Id, on: On = None, overlay: OverlayOption = None, json: Json = False, lang: LangOption = None) -> None:
     speech = lang_of(lang)
-    policy, decision = split_id(which)
-    names = [decision] if decision else list(policy.drafts)
+    policy, names = decisions_of(which)
+    check_overlay(policy, overlay)
     date = showing.date_of(on)
     shown = [showing.decision(policy, policy.program(name, overlay=overlay), date) for name in names]
     if json:
@@ -99,7 +68,9 @@ def check(
     which: Annotated[str | None, typer.Argument(metavar="[ID]")] = None, json: Json = False, lang: LangOption = None
 ) -> None:
     speech = lang_of(lang)
-    chosen = [split_id(which)[0]] if which else [policies.get(name) for name in policies.POLICIES]
+    chosen = [decisions_of(which)[0]] if which else [policies.get(name) for name in policies.POLICIES]
+    for policy in chosen:
+        build_all(policy)
     reports = [examples.check(policy) for policy in chosen]
     if json:
         say_json([showing.checked(report) for report in reports])
@@ -186,9 +157,9 @@ def compare(
         said = Text("至少给出一个 --set KEY=VALUE", "give at least one --set KEY=VALUE")
         raise BadInput(file="compare", problems=[Problem(said)])
     before, after = program_of(which, overlay, None), program_of(which, overlay, set_)
+    target = deciding.chart_path(chart, source)
     with tables.busy(Text(f"{before.id}：{source}", f"{before.id}: {source}"), speech):
         found = deciding.compared(before, after, source, by, on, tell(speech))
-    target = chart or Path(f"{source.stem}-compare.svg")
     deciding.write_chart(found, set_, target, speech)
     if json:
         say_json(showing.compared(found, target))

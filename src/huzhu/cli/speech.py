@@ -21,6 +21,7 @@ from huzhu.rules import FactError, Lang, RuleError, Text
 from huzhu.rules.parameters import Unpublished
 
 FAILED, BAD_INPUT = 1, 2
+FREE_WIDTH = 240
 P = ParamSpec("P")
 
 
@@ -39,7 +40,9 @@ def BadInput_(where: str, said: Text, value: str | None = None) -> BadInput:  # 
 
 
 def out() -> Console:
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Tables fit a terminal; in a file or a pipe they take the room they need."""
+    is_free = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=FREE_WIDTH if is_free else None)
 
 
 def err() -> Console:
@@ -52,7 +55,12 @@ def tell(lang: Lang) -> Callable[[Text], None]:
 
 
 def say_json(data: object) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=_plain))
+    text = json.dumps(data, ensure_ascii=False, indent=2, default=_plain)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(data, indent=2, default=_plain)
+    typer.echo(text)
 
 
 def _plain(value: object) -> Any:

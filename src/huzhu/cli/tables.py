@@ -197,6 +197,7 @@ def comparison(found: Comparison, changes: Sequence[str], chart: Path, lang: Lan
 
 def replays(found: Sequence[tuple[Path, Replay]], lang: Lang) -> RenderableType:
     zh = lang == "zh"
+    empty = "（空）" if zh else "(empty)"
     parts: list[RenderableType] = []
     for path, one in found:
         said = (
@@ -209,6 +210,7 @@ def replays(found: Sequence[tuple[Path, Replay]], lang: Lang) -> RenderableType:
             heads = ("行", "列", "文件中", "重新裁定") if zh else ("row", "column", "written", "decided again")
             table = _table(*((name, "left") for name in heads))
             for d in one.differences:
-                table.add_row(str(d.row), d.column, escape(str(d.written)), escape(str(d.decided)))
+                sides = (empty if side in (None, "") else escape(str(side)) for side in (d.written, d.decided))
+                table.add_row(str(d.row), d.column, *sides)
             parts.append(table)
     return Stack(*parts)

@@ -33,20 +33,24 @@ TRUE, FALSE = Formula("true"), Formula("false")
 
 
 def all_of(parts: Iterable[Formula]) -> Formula:
-    kept = tuple(dict.fromkeys(part for part in parts if part != TRUE))
-    if FALSE in kept:
+    flat = (inner for part in parts for inner in (part.parts if part.shape == "and" else (part,)))
+    kept = tuple(dict.fromkeys(part for part in flat if part != TRUE))
+    if FALSE in kept or any(negation(part) in kept for part in kept):
         return FALSE
     return TRUE if not kept else kept[0] if len(kept) == 1 else Formula("and", parts=kept)
 
 
 def any_of(parts: Iterable[Formula]) -> Formula:
-    kept = tuple(dict.fromkeys(part for part in parts if part != FALSE))
+    flat = (inner for part in parts for inner in (part.parts if part.shape == "or" else (part,)))
+    kept = tuple(dict.fromkeys(part for part in flat if part != FALSE))
     if TRUE in kept:
         return TRUE
     return FALSE if not kept else kept[0] if len(kept) == 1 else Formula("or", parts=kept)
 
 
 def negation(part: Formula) -> Formula:
+    if part.shape == "not":
+        return part.parts[0]
     return {TRUE: FALSE, FALSE: TRUE}.get(part, Formula("not", parts=(part,)))
 
 
@@ -60,6 +64,7 @@ class Live:
         self.program = program
         self.ranges = check_ranges(program)
         self.may_be_unknown: list[bool] = []
+        self._nulls: dict[int, Formula] = {}
         for number, op in enumerate(program.nodes):
             self.may_be_unknown.append(self._may_be_unknown(number, op))
 
@@ -75,7 +80,22 @@ class Live:
         return any(self.may_be_unknown[arg] for arg in op.args)
 
     def null(self, number: int) -> Formula:
-        return Formula("is_null", number) if self.may_be_unknown[number] else FALSE
+        """Where an operator's value is unknown, by its leaves as far as one unknown operand is enough for that."""
+        if not self.may_be_unknown[number]:
+            return FALSE
+        if number not in self._nulls:
+            self._nulls[number] = self._null(number, self.program.nodes[number])
+        return self._nulls[number]
+
+    def _null(self, number: int, op: Op) -> Formula:
+        match op.op:
+            case "fact" | "and" | "or" | "when":
+                return Formula("is_null", number)
+            case "fact_or":
+                return all_of((self.null(op.args[0]), self.null(op.args[1])))
+            case "param" if not self.always_known(number):
+                return Formula("is_null", number)
+        return any_of(self.null(arg) for arg in op.args)
 
     def false(self, number: int) -> Formula:
         return Formula("is_false", number)

@@ -11,7 +11,6 @@ import typer
 from huzhu import policies
 from huzhu.bulk import review
 from huzhu.bulk.one_file import parquet
-from huzhu.bulk.report import write_report
 from huzhu.bulk.run import Summary, copy_as, run_file
 from huzhu.cli import tables
 from huzhu.cli.demo.claims import write_claims
@@ -32,6 +31,8 @@ def demo(
     lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en")] = None,
 ) -> None:
     """Writes the files into a folder, prints a summary and one explanation, and ends."""
+    from huzhu.bulk.report import write_report  # its charts take a second to load
+
     speech = lang_of(lang)
     say = tell(speech)
     output.mkdir(parents=True, exist_ok=True)
