@@ -115,20 +115,20 @@ class Bench:
         table = Table(title, ("", "seconds", "processor seconds", "times Huzhu", "peak MB"))
         huzhu = runs[HUZHU]
         for name, one in runs.items():
-            ratio = f"{one.median / huzhu.median:,.2f}"
+            ratio = f"{one.over(huzhu):,.2f}"
             table.row(name, f"{one.median:,.2f}", f"{one.median_processor:,.2f}", ratio, f"{one.peak:,.0f}")
-        growth = huzhu.median / runs["Huzhu, a tenth of the rows"].median
-        by_hand, openfisca = huzhu.median / runs[BY_HAND].median, runs[OPENFISCA].median / huzhu.median
+        growth = huzhu.over(runs["Huzhu, a tenth of the rows"])
+        by_hand, openfisca = huzhu.over(runs[BY_HAND]), runs[OPENFISCA].over(huzhu)
         if kind == "enrol":
             table.goal(Goal("Huzhu / DuckDB by hand", by_hand, at_most=1.1))
-            table.goal(Goal("Huzhu / floor", huzhu.median / runs[FLOOR].median, at_most=2))
+            table.goal(Goal("Huzhu / floor", huzhu.over(runs[FLOOR]), at_most=2))
             table.goal(Goal("OpenFisca-Core / Huzhu", openfisca, at_least=4))
             table.goal(Goal("peak memory, MB", huzhu.peak, at_most=500))
         else:
             table.goal(Goal("Huzhu / DuckDB windows by hand", by_hand, at_most=0.7))
             table.goal(Goal("OpenFisca-Core / Huzhu", openfisca, at_least=5))
             single = next(one for name, one in runs.items() if name.startswith(ZEN_SINGLE))
-            table.goal(Goal("zen-engine, a call a row / Huzhu", single.median / huzhu.median, at_least=1000))
+            table.goal(Goal("zen-engine, a call a row / Huzhu", single.over(huzhu), at_least=1000))
         table.goal(Goal("time of ten times the rows", growth, at_most=10.5))
         return table
 

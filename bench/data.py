@@ -1,5 +1,7 @@
-"""Made-up applications and claims as Parquet, the same on every run: what happens in real files, nulls and mistakes
-included, with enough events on a cover for every limit to bind. Run as a child: `python -m bench.data KIND ROWS FILE`.
+"""Made-up applications and claims as Parquet, the same on every run of one DuckDB version: what happens in real files,
+nulls and mistakes included, with enough events on a cover for every limit to bind.
+
+Run as a child: `python -m bench.data KIND ROWS FILE`.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ def claims(rows: int) -> str:
           CAST(list_extract([1,1,1,1,1,1,1,1, 2,2, 3,3, 4, 5, 6,6, 7,7,7,7,7,7,7,7], 1 + {draw(24, 35)}) AS BIGINT))
           AS benefit,
         {once_in(10, 36)} AS is_settled FROM ({numbered})"""
+    settled = f"CAST(CASE WHEN {once_in(25, 57)} THEN 45_000_000 ELSE {draw(40, 56)} * 25_000 END AS BIGINT)"
     dated = f"""
       SELECT *, since + {draw(365, 37)} + CASE WHEN {once_in(60, 38)} THEN 200 ELSE 0 END AS event
       FROM ({covered})"""
@@ -78,7 +81,7 @@ def claims(rows: int) -> str:
       CASE WHEN benefit = 'critical_illness_hospital' AND NOT {once_in(50, 54)}
         THEN CAST({draw(8_000_000, 55)} AS BIGINT) END AS expense_fen,
       CASE WHEN is_settled THEN CAST(i AS BIGINT) END AS settled_seq,
-      CASE WHEN is_settled THEN CAST(CASE WHEN {once_in(25, 57)} THEN 45_000_000 ELSE {draw(40, 56)} * 25_000 END AS BIGINT) END AS settled_fen
+      CASE WHEN is_settled THEN {settled} END AS settled_fen
     FROM ({dated})"""
 
 

@@ -37,6 +37,10 @@ class Runs:
     def peak(self) -> float:
         return max(self.peak_mb)
 
+    def over(self, other: Runs) -> float:
+        """How many times as long as `other`: the median over the turns, in each of which both ran close together."""
+        return statistics.median(a / b for a, b in zip(self.seconds, other.seconds, strict=True))
+
     def scaled(self, factor: float) -> Runs:
         """As if `factor` times as many rows had been run, by the seconds each run printed; memory stays as measured."""
         return Runs(

@@ -96,9 +96,16 @@ ASSESSED = """CAST(CASE benefit WHEN 'injury_consolation' THEN 50000 WHEN 'hospi
   WHEN 'death_illness' THEN 10000000 WHEN 'death_accident' THEN 50000000
   ELSE 5000000 * CASE WHEN disability_grade = 0 THEN 0 ELSE 11 - disability_grade END END AS BIGINT)"""
 KIND = f"CASE WHEN {any_of('benefit', 'death_accident', 'disability_accident')} THEN 'accident' ELSE benefit END"
-LIMIT = """CASE kind WHEN 'hospital_allowance' THEN 180 WHEN 'critical_illness' THEN 2000000
-  WHEN 'critical_illness_hospital' THEN 4000000 WHEN 'death_illness' THEN 10000000 WHEN 'accident' THEN 50000000 ELSE 600000 END"""
-OWN = "CASE kind WHEN 'hospital_allowance' THEN 'hospital_allowance_days' ELSE kind || '_limit' END"
+LIMITS = {  # by kind of benefit: the limit's name and size, days for the hospital allowance and else fen
+    "hospital_allowance": ("hospital_allowance_days", 180),
+    "critical_illness": ("critical_illness_limit", 2_000_000),
+    "critical_illness_hospital": ("critical_illness_hospital_limit", 4_000_000),
+    "death_illness": ("death_illness_limit", 10_000_000),
+    "accident": ("accident_limit", 50_000_000),
+    "injury_consolation": ("injury_consolation_limit", 600_000),
+}
+LIMIT = "CASE kind " + " ".join(f"WHEN '{kind}' THEN {size}" for kind, (_, size) in LIMITS.items()) + " END"
+OWN = "CASE kind " + " ".join(f"WHEN '{kind}' THEN '{name}'" for kind, (name, _) in LIMITS.items()) + " END"
 NOT_TESTED = f"""CASE WHEN settled_seq IS NOT NULL THEN []::VARCHAR[]
   WHEN {any_of("benefit", "critical_illness", "critical_illness_hospital")} THEN ['illness_not_listed']
   WHEN benefit = 'injury_consolation' THEN ['below_consolation_standard']
@@ -107,10 +114,10 @@ WIDEST = 72_000_000
 IN_ORDER = "ORDER BY settled_seq NULLS LAST, event_date, claim_id ROWS UNBOUNDED PRECEDING"
 
 
-def assessed(source: str) -> str:
+def assessed(source: str, keep: str) -> str:
     """Every claim by itself: its masks, its amount, and whether it may draw."""
     return f"""
-    SELECT *, CASE WHEN settled_seq IS NOT NULL THEN 'settled' WHEN failed <> 0 OR amount = 0 THEN 'refused'
+    SELECT {keep}, CASE WHEN settled_seq IS NOT NULL THEN 'settled' WHEN failed <> 0 OR amount = 0 THEN 'refused'
       WHEN lacking <> 0 THEN 'undetermined' ELSE 'granted' END AS state
     FROM (SELECT *, {mask(CLAIM_FAILED)} AS failed, {mask(CLAIM_MISSING)} AS lacking, {ASSESSED} AS amount,
       {KIND} AS kind FROM {source})"""
@@ -124,9 +131,8 @@ def drawn(source: str) -> str:
     return f"""
     SELECT *, CASE WHEN state = 'granted' THEN least(so_far, {WIDEST}) - least(so_far - own, {WIDEST}) ELSE 0 END AS paid
     FROM (SELECT *, CAST(sum(own) OVER (PARTITION BY cover_id {IN_ORDER}) AS BIGINT) AS so_far
-    FROM (SELECT *, CASE WHEN state = 'granted'
-        THEN (CASE WHEN kind = 'hospital_allowance' THEN 30000 ELSE 1 END) * (least(units_so_far, {LIMIT}) - least(units_so_far - units, {LIMIT}))
-        ELSE asked END AS own
+    FROM (SELECT *, CASE WHEN state = 'granted' THEN CASE WHEN kind = 'hospital_allowance' THEN 30000 ELSE 1 END
+        * (least(units_so_far, {LIMIT}) - least(units_so_far - units, {LIMIT})) ELSE asked END AS own
     FROM (SELECT *, CAST(sum(units) OVER (PARTITION BY cover_id, kind {IN_ORDER}) AS BIGINT) AS units_so_far
     FROM (SELECT *, CASE WHEN kind = 'hospital_allowance' THEN {days} ELSE asked END AS units
     FROM (SELECT *, {asked} AS asked FROM ({source}))))))"""
@@ -153,16 +159,13 @@ def decided(source: str) -> str:
 
 def run_claims(con: duckdb.DuckDBPyConnection, source: Path, output: Path) -> None:
     """The fastest of the forms tried: narrow windows into a table sorted back into row order, put beside the input again.
-    One single query (which has to sort all columns twice) takes a third more CPU and twice the memory."""
+    One single query, which has to sort all columns twice, takes a third more processor time and twice the memory."""
     file = f"read_parquet('{source}', file_row_number = true)"
-    narrow = assessed(file).replace(
-        "SELECT *, CASE",
-        "SELECT file_row_number, cover_id, claim_id, settled_seq, event_date, settled_fen, "
-        "hospital_days, kind, amount, CASE",
-        1,
+    narrow = "file_row_number, cover_id, claim_id, settled_seq, event_date, settled_fen, hospital_days, kind, amount"
+    con.execute(
+        f"CREATE TEMP TABLE drawn AS SELECT asked, own, paid FROM ({drawn(assessed(file, narrow))}) ORDER BY file_row_number"
     )
-    con.execute(f"CREATE TEMP TABLE drawn AS SELECT asked, own, paid FROM ({drawn(narrow)}) ORDER BY file_row_number")
-    beside = f"SELECT a.*, d.asked, d.own, d.paid FROM ({assessed(file)}) a POSITIONAL JOIN drawn d"
+    beside = f"SELECT a.*, d.asked, d.own, d.paid FROM ({assessed(file, '*')}) a POSITIONAL JOIN drawn d"
     con.execute(COPY.format(query=decided(beside), path=output))
 
 

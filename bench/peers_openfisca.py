@@ -113,7 +113,8 @@ def _age(who: Any, period: Any) -> Array:
 
 def _since(who: Any, period: Any) -> Array:
     next_day, covered = who("applied_on", period) + 1, who("covered_until", period)
-    return np.where(covered > next_day, covered, next_day)
+    since: Array = np.where(covered > next_day, covered, next_day)
+    return since
 
 
 def _until(who: Any, period: Any) -> Array:

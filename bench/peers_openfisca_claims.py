@@ -79,7 +79,8 @@ def _two_years_on(dates: Array) -> Array:
     months = dates.astype("datetime64[M]")
     moved: Array = (months + 24).astype("datetime64[D]") + (dates - months.astype("datetime64[D]"))
     overflown = moved.astype("datetime64[M]") != months + 24  # 29 February becomes 28 February
-    return moved - overflown
+    within: Array = moved - overflown
+    return within
 
 
 def _wrong_cause(who: Any, period: Any) -> Array:

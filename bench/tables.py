@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -48,7 +49,7 @@ class Table:
         return "\n".join(lines)
 
 
-def _grid(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _grid(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings))]
     rule = "|".join([":" + "-" * (widths[0] + 1), *("-" * (width + 1) + ":" for width in widths[1:])])
     lines = [_line(headings, widths), f"|{rule}|"]

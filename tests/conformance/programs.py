@@ -304,7 +304,7 @@ def built(draft: Draft, writer: Writer) -> Program:
     try:
         return draft.build(Parameters.of(writer.parameters.values()), SOURCES)
     except RuleError as error:
-        if "beyond what" in str(error):
+        if "declare narrower bounds" in str(error):
             reject()
         raise
 

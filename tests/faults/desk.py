@@ -90,7 +90,12 @@ def _column(values: list[Any]) -> pa.Array:
 
 
 def write_csv(
-    path: Path, names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, encoding: str = "utf-8", delimiter: str = ","
+    path: Path,
+    names: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    encoding: str = "utf-8",
+    delimiter: str = ",",
 ) -> None:
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, delimiter=delimiter)
@@ -133,7 +138,9 @@ class Said:
 
 def huzhu(*words: str | Path, stdin: str | bytes | None = None, env: Mapping[str, str] | None = None) -> Said:
     """One call of the command, in this process. What it did not foresee is raised here."""
-    result = CliRunner().invoke(app, [str(word) for word in words], input=stdin, env={"HUZHU_LANG": "en", **(env or {})})
+    result = CliRunner().invoke(
+        app, [str(word) for word in words], input=stdin, env={"HUZHU_LANG": "en", **(env or {})}
+    )
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Said(result.exit_code, result.stdout, result.stderr)

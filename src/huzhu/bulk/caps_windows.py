@@ -62,6 +62,10 @@ def check(frame: Frame, events: Events, keys: Keys) -> None:
         if found[f"both_{inner}_{outer}"] and found[f"inner_{inner}_{outer}"]:
             names = f"{events.caps[outer].name} applies to some events of {events.caps[inner].name} and not to others"
             raise RuleError(f"cap {names}; {ADVICE}")
+        if found[f"both_{inner}_{outer}"] and events.caps[outer].counts is not None:
+            raise RuleError(
+                f"cap {events.caps[outer].name} counts, and stands after {events.caps[inner].name}; {ADVICE}"
+            )
     for number, cap in enumerate(events.caps):
         if found[f"low{number}"] == found[f"high{number}"]:
             continue

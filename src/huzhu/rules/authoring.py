@@ -19,7 +19,7 @@ from huzhu.rules.errors import RuleError
 from huzhu.rules.expressions import Node, as_node, when
 from huzhu.rules.kinds import LIMITS, Kind
 from huzhu.rules.parameters import Parameters, Source
-from huzhu.rules.program import Cap, Check, Events, Fact, Op, Program, Result, Test
+from huzhu.rules.program import Cap, Check, Events, Fact, Op, Program, Result, Test, below
 from huzhu.rules.texts import Text
 
 Expression = Callable[["Record"], Node]
@@ -260,6 +260,8 @@ class _Builder:
 
     def result(self, gives: Gives) -> Result:
         where, words = f"result {gives.name}", dict(gives.words)
+        if (gives.value is None) == (not gives.codes):
+            raise RuleError(f"{self.draft.policy}/{self.draft.name}, {where}: gives either a value or codes")
         if gives.value is not None:
             node = self.node(where, gives.value)
             return Result(gives.name, self.ops[node].kind, gives.label, node, (), gives.needed, gives.source, words)
@@ -322,15 +324,3 @@ class _Builder:
                 f"{self.draft.policy}/{self.draft.name}: sources cited but not listed in policy.toml: {', '.join(unknown)}"
             )
         return {name: self.sources[name] for name in sorted(names)}
-
-
-def below(ops: list[Op] | tuple[Op, ...], root: int) -> list[int]:
-    """The operators an expression is made of, itself last, each once, in number order."""
-    seen: set[int] = set()
-    waiting = [root]
-    while waiting:
-        number = waiting.pop()
-        if number not in seen:
-            seen.add(number)
-            waiting.extend(ops[number].args)
-    return sorted(seen)

@@ -14,7 +14,7 @@ from huzhu.rules import expressions as e
 from huzhu.rules.errors import RuleError
 from huzhu.rules.kinds import LIMITS, WHOLE, Kind
 from huzhu.rules.parameters import check_constant
-from huzhu.rules.program import CAP_EXHAUSTED, NOTHING_TO_PAY, Fact, Op, Program
+from huzhu.rules.program import CAP_EXHAUSTED, NOTHING_TO_PAY, Fact, Op, Program, holder
 from huzhu.rules.ranges import Range, check_ranges
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
@@ -93,6 +93,8 @@ def check_program(program: Program) -> dict[int, Range]:
             check_fact(fact)
         _check_nodes(program)
         _check_roots(program)
+    except _InPart as error:
+        raise RuleError(f"{program.id}, {error}") from None
     except RuleError as error:
         raise RuleError(f"{program.id}: {error}") from None
     ranges = check_ranges(program)
@@ -136,6 +138,12 @@ def _check_mentions(program: Program) -> None:
         if not events.caps:
             raise RuleError("a decision on events needs a cap")
         mentioned |= {events.settled_order, events.settled_amount, *events.order}
+        kinds = {fact.name: fact.kind for fact in program.facts}
+        if kinds.get(events.settled_order) is not Kind.INT or kinds.get(events.settled_amount) is not Kind.MONEY:
+            raise RuleError("events are settled in the order of an int and by an amount of money")
+        order = [kinds.get(name) for name in events.order]
+        if Kind.BOOL in order or Kind.TEXT in order[:-1]:
+            raise RuleError("events are put in order by dates and whole numbers, and at most one text, the last")
         mentioned |= {name for cap in events.caps for name in cap.per}
     if mentioned - facts:
         raise RuleError(f"no such fact: {', '.join(sorted(map(str, mentioned - facts)))}")
@@ -143,6 +151,17 @@ def _check_mentions(program: Program) -> None:
     cited |= {value.source for parameter in program.parameters.values() for value in parameter.values}
     if cited - set(program.sources):
         raise RuleError(f"sources cited but not listed: {', '.join(sorted(cited - set(program.sources)))}")
+
+
+class _InPart(RuleError):
+    """An error that names the part of the program it stands in."""
+
+
+def _holder(program: Program, number: int) -> str:
+    try:
+        return holder(program, number)
+    except (IndexError, TypeError):  # the parts themselves are not checked yet
+        return f"operator {number}"
 
 
 def _check_nodes(program: Program) -> None:
@@ -153,6 +172,8 @@ def _check_nodes(program: Program) -> None:
             raise RuleError(f"operator {number} ({op.op}) is cyclic or needs what is not there: {list(op.args)}")
         try:
             node = _again(program, op, [nodes[arg] for arg in op.args])
+        except RuleError as error:
+            raise _InPart(f"{_holder(program, number)}: {error}") from None
         except (TypeError, ValueError, AttributeError, KeyError, StopIteration) as error:
             raise RuleError(f"operator {number} ({op.op!r}) cannot be read: {error}") from None
         if node.kind is not op.kind or len(node.args) != len(op.args):

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from huzhu.rules.errors import RuleError
@@ -160,6 +161,9 @@ class Overlay:
     values: Mapping[str, tuple[Value, ...]]
     illustrative: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters(Mapping[str, Parameter]):
@@ -167,6 +171,9 @@ class Parameters(Mapping[str, Parameter]):
 
     by_key: Mapping[str, Parameter]
     overlays: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_key", MappingProxyType(dict(self.by_key)))
 
     def __getitem__(self, key: str) -> Parameter:
         try:

@@ -154,3 +154,31 @@ class Program:
             words[NOTHING_TO_PAY] = Text("按规则有可支付的金额", "there is something to pay")
             words[CAP_EXHAUSTED] = Text("限额还有剩余", "the limits leave something")
         return words
+
+
+def below(ops: list[Op] | tuple[Op, ...], root: int) -> list[int]:
+    """The operators an expression is made of, itself last, each once, in number order."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        number = waiting.pop()
+        if number not in seen:
+            seen.add(number)
+            waiting.extend(ops[number].args)
+    return sorted(seen)
+
+
+def holder(program: Program, number: int) -> str:
+    """The first part of a program, in words, that an operator belongs to."""
+    parts = {f"test {test.code}": test.passes for test in program.tests}
+    parts |= {f"step {name}": node for name, (node, _) in program.steps.items()}
+    parts |= {f"result {result.name}": result.node for result in program.results if result.node is not None}
+    parts |= {f"result {result.name}, {code}": node for result in program.results for code, node in result.codes}
+    if program.events:
+        parts["assessed amount"] = program.events.assessed
+        for cap in program.events.caps:
+            parts |= {f"cap {cap.name}": cap.limit, f"cap {cap.name}, applies": cap.applies}
+            parts |= {f"cap {cap.name}, counts": cap.counts} if cap.counts is not None else {}
+            parts |= {f"cap {cap.name}, each": cap.each} if cap.each is not None else {}
+    parts |= {f"check of {check.fact}": check.holds for check in program.checks}
+    return next((part for part, root in parts.items() if number in below(program.nodes, root)), f"operator {number}")

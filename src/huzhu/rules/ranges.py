@@ -12,7 +12,7 @@ from huzhu.rules.dates import add_months, add_years
 from huzhu.rules.errors import RuleError
 from huzhu.rules.kinds import INT64, LIMITS, Kind, Scalar
 from huzhu.rules.parameters import Unpublished
-from huzhu.rules.program import Op, Program
+from huzhu.rules.program import Op, Program, holder
 
 Range = tuple[int, int]
 CALENDAR = (1, 3_652_059)  # 0001-01-01 to 9999-12-31 as proleptic ordinals
@@ -26,11 +26,11 @@ def check_ranges(program: Program) -> dict[int, Range]:
             try:
                 bounds = _range(program, op, found)
             except RuleError as error:
-                raise RuleError(f"{program.id}: operator {number} ({op.op}): {error}") from None
+                raise RuleError(f"{program.id}, {holder(program, number)} ({op.op}): {error}") from None
             allowed = CALENDAR if op.kind is Kind.DATE else (-INT64, INT64)
             if bounds[0] < allowed[0] or bounds[1] > allowed[1]:
                 raise RuleError(
-                    f"{program.id}: operator {number} ({op.op}) could reach {bounds}, beyond what {op.kind.value} can hold; "
+                    f"{program.id}, {holder(program, number)} ({op.op}): could reach {bounds}, beyond what {op.kind.value} can hold; "
                     "declare narrower bounds on its facts"
                 )
             found[number] = bounds
