@@ -74,7 +74,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 def refused(which: str, path: Path, *options: str, output: str = "out.parquet") -> list[str]:
     """The lines said about a file that is refused, without the file's name; nothing is beside it afterwards."""
     before = sorted(path.parent.iterdir())
-    said: Said = huzhu("policy", "run", which, path, "-o", path.with_name(output), *options)
+    said: Said = huzhu("policy", "run", which, path, "-o", path.parent / output, *options)
     assert said.code == 2
     assert said.out == ""
     assert sorted(path.parent.iterdir()) == before

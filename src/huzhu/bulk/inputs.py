@@ -17,7 +17,7 @@ from huzhu.bulk.problems import BadInput, Problem
 from huzhu.bulk.typed import Reading, literal, quoted, reading
 from huzhu.bulk.workbooks import read_workbook
 from huzhu.rules.program import Program
-from huzhu.rules.records import Wrong, expected, read
+from huzhu.rules.records import Wrong, read
 from huzhu.rules.texts import Text
 
 SUFFIXES = (".parquet", ".csv", ".xlsx")
@@ -129,28 +129,16 @@ def _check_names(names: list[str], path: Path) -> None:
 
 
 def readings(program: Program, table: Table) -> dict[str, Reading]:
-    """How each fact that the table has is read. BadInput where a column's type cannot hold its fact."""
-    found: dict[str, Reading] = {}
-    problems = []
-    for fact in program.facts:
-        if fact.name not in table.columns:
-            continue
-        raw_type = table.columns[fact.name]
-        one = reading(fact, quoted(fact.name, "duckdb"), raw_type, "duckdb")
-        if one is None:
-            said = expected(fact)
-            problems.append(
-                Problem(
-                    Text(f"列的类型是 {raw_type}；{said.zh}", f"the column is {raw_type}; {said.en}"), column=fact.name
-                )
-            )
-        else:
-            found[fact.name] = one
+    """How each fact that the table has is read. BadInput where a column that must be there is not."""
     needed = [fact for fact in program.facts if fact.required and fact.name not in table.columns]
-    problems += [Problem(Text("缺少这一列", "this column is missing"), column=fact.name) for fact in needed]
-    if problems:
-        raise BadInput(file=table.file, problems=problems)
-    return found
+    if needed:
+        said = Text("缺少这一列", "this column is missing")
+        raise BadInput(file=table.file, problems=[Problem(said, column=fact.name) for fact in needed])
+    return {
+        fact.name: reading(fact, quoted(fact.name, "duckdb"), table.columns[fact.name], "duckdb")
+        for fact in program.facts
+        if fact.name in table.columns
+    }
 
 
 def missing_columns(program: Program, table: Table) -> list[str]:

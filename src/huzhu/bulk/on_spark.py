@@ -77,10 +77,9 @@ def _assessed(run: Run, spark: SparkSession) -> nw.LazyFrame[Any]:
     types = {field.name: field.dataType.simpleString().upper() for field in raw.schema.fields}
     program = run.program
     found = {
-        fact.name: one
+        fact.name: reading(fact, quoted(fact.name, "spark"), types[fact.name], "spark")
         for fact in program.facts
         if fact.name in types
-        and (one := reading(fact, quoted(fact.name, "spark"), types[fact.name], "spark")) is not None
     }
     found |= {name: one for name, one in run.readings.items() if name not in types}  # what --on fills
     kept = [name for name in run.kept() if name != ROW]

@@ -42,11 +42,11 @@ class Reading:
         return self.invalid != "FALSE"
 
 
-def reading(fact: Fact, raw: str, raw_type: str, dialect: Dialect) -> Reading | None:
-    """None where a column of that type can never hold the fact."""
+def reading(fact: Fact, raw: str, raw_type: str, dialect: Dialect) -> Reading:
+    """In a column of a type that can never hold the fact every value is wrong; an empty one of any type is empty."""
     value = _value(fact, raw, raw_type.upper(), dialect)
     if value is None:
-        return None
+        value = f"CAST(NULL AS {sql_type(fact.kind, dialect)})"
     wrong = [] if value == raw else [f"({raw} IS NOT NULL AND {value} IS NULL)"]
     wrong += _out_of_bounds(fact, value, dialect)
     if fact.required:
