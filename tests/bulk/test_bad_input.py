@@ -246,13 +246,13 @@ def test_a_page_that_is_damaged_is_found_on_polars_too(tmp_path: Path) -> None:
     )
 
 
-def test_a_column_whose_type_cannot_hold_its_fact_is_named(tmp_path: Path) -> None:
+def test_a_column_whose_type_cannot_hold_its_fact_is_refused_by_its_values(tmp_path: Path) -> None:
     table = pa.table({"claim_id": ["C1"], "event_date": [20221201], "disability_grade": [[0]], "benefit": [1.5]})
     pq.write_table(table, tmp_path / "in.parquet")
     assert refused(CLAIMS, tmp_path / "in.parquet")[:3] == [
-        f"column benefit: the column is DOUBLE; expected one of {BENEFITS}",
-        f"column event_date: the column is BIGINT; {DATE}",
-        "column disability_grade: the column is BIGINT[]; expected a whole number, from 0 to 10",
+        f"row 1, column benefit, value '1.5': expected one of {BENEFITS}",
+        "row 1, column disability_grade, value '[0]': expected a whole number, from 0 to 10",
+        f"row 1, column event_date, value '20221201': {DATE}",
     ]
 
 
