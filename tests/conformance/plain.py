@@ -245,7 +245,8 @@ def _draw_one(caps: tuple[Cap, ...], record: Record, result: Row, used: dict[tup
             amount = min(amount, counted * record.value(cap.each))
         if amount < before:
             result["limited_by"].append(cap.name)
-    result["illustrative"] |= any(record.rests_on_illustrative(cap.limit) for cap in caps)
+    read = [part for cap in caps for part in (cap.limit, cap.counts, cap.each) if part is not None]
+    result["illustrative"] |= any(record.rests_on_illustrative(part) for part in read)
     result["payable_fen"] = amount
     if amount == 0:
         result["outcome"], result["reasons"] = "refused", ["cap_exhausted"]

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from tests.oracles.shanghai_cases import random_claims_batch, random_enrol_case
 from tests.oracles.shanghai_claims import claims
 from tests.oracles.shanghai_enrol import enrol

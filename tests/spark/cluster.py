@@ -21,12 +21,25 @@ def cluster(folder: Path, *, workers: int = 2) -> Iterator[str]:
     """The cluster's address; everything is stopped with the block."""
     with ExitStack() as stack:
         log = folder / "master.log"
-        stack.enter_context(_running(folder, log, "master.Master", "--host", LOOPBACK, "--port", "0", "--webui-port", "0"))
+        stack.enter_context(
+            _running(folder, log, "master.Master", "--host", LOOPBACK, "--port", "0", "--webui-port", "0")
+        )
         address = _wait_for(log, r"Starting Spark master at (spark://[\d.]+:\d+)")
         for number in range(workers):
             log = folder / f"worker{number}.log"
             work = folder / f"worker{number}"
-            options = ("--host", LOOPBACK, "--webui-port", "0", "--cores", "1", "--memory", "1g", "--work-dir", str(work))
+            options = (
+                "--host",
+                LOOPBACK,
+                "--webui-port",
+                "0",
+                "--cores",
+                "1",
+                "--memory",
+                "1g",
+                "--work-dir",
+                str(work),
+            )
             stack.enter_context(_running(folder, log, "worker.Worker", *options, address))
             _wait_for(log, r"(Successfully registered with master)")
         yield address
@@ -57,4 +70,6 @@ def _wait_for(log: Path, pattern: str) -> str:
         if found:
             return found.group(1)
         time.sleep(0.1)
-    raise TimeoutError(f"{pattern} did not come within {SECONDS_TO_START} s:\n{log.read_text(errors='replace')[-2000:]}")
+    raise TimeoutError(
+        f"{pattern} did not come within {SECONDS_TO_START} s:\n{log.read_text(errors='replace')[-2000:]}"
+    )
