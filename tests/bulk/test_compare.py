@@ -25,7 +25,7 @@ DISTRICTS = (
 RAISED = ("--set", "injury_consolation_amount=70000")
 
 
-def group(label: str, rows: int, gainers: int, gained: int, losers: int, lost: int) -> dict[str, Any]:
+def group(label: str, rows: int, *, gainers: int, gained: int, losers: int, lost: int) -> dict[str, Any]:
     return {"label": label, "rows": rows, "gainers": gainers, "gained": gained, "losers": losers, "lost": lost}
 
 

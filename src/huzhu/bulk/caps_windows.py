@@ -12,11 +12,11 @@ from typing import Any
 
 import narwhals as nw
 
+from huzhu.bulk.plan import DRAWN, SETTLED
 from huzhu.rules.errors import RuleError
 from huzhu.rules.program import Cap, Events
 
 Frame = nw.LazyFrame[Any]
-DRAWN, SETTLED = 1, 2  # what a row is to the caps; 0: it never reaches them
 ZERO = nw.lit(0, nw.Int64())
 
 

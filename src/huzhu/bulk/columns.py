@@ -5,15 +5,14 @@ Steps that several others need become columns of their own, level by level, so t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals as nw
 
+from huzhu.bulk.sharing import levels_of, shared_steps
 from huzhu.bulk.steps import Step
 
-_CHEAP = {"column", "lit", "null"}
 _SIGNS: dict[str, Any] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -43,40 +42,6 @@ def with_steps(frame: nw.LazyFrame[Any], wanted: Mapping[str, Step], *, keep: It
         frame = frame.with_columns(*(_Emitter(names, step).top().alias(names[id(step)]) for step in here))
     results = (_Emitter(names, None).expression(step).alias(name) for name, step in wanted.items())
     return frame.select(*(nw.col(name) for name in keep), *results)
-
-
-def _walk(roots: Iterable[Step]) -> list[Step]:
-    """Every step below the roots, each once, what is needed first."""
-    seen: dict[int, Step] = {}
-    stack = [(root, False) for root in roots]
-    while stack:
-        step, ready = stack.pop()
-        if id(step) in seen:
-            continue
-        if ready:
-            seen[id(step)] = step
-        else:
-            stack.append((step, True))
-            stack.extend((arg, False) for arg in step.args)
-    return list(seen.values())
-
-
-def shared_steps(roots: Iterable[Step]) -> list[Step]:
-    roots = list(roots)
-    order = _walk(roots)
-    uses = Counter(id(arg) for step in order for arg in step.args)
-    uses.update(id(root) for root in roots)
-    return [step for step in order if uses[id(step)] > 1 and step.op not in _CHEAP]
-
-
-def levels_of(shared: list[Step]) -> dict[int, int]:
-    """How many shared steps lie one below the other under each shared step."""
-    chosen = {id(step) for step in shared}
-    depth: dict[int, int] = {}
-    for step in _walk(shared):
-        below = max((depth[id(arg)] + (id(arg) in chosen) for arg in step.args), default=0)
-        depth[id(step)] = below
-    return {number: depth[number] for number in chosen}
 
 
 class _Emitter:

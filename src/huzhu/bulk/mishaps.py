@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-from xlsxwriter.exceptions import XlsxFileError
 
 from huzhu.bulk.problems import BadInput, Problem
 from huzhu.rules.texts import Text
@@ -66,7 +65,8 @@ def _mishap(error: Exception) -> Text | None:
         number = error.errno
     if number is not None:
         return Text(f"无法读写：{REASONS.get(number, os.strerror(number))}", f"cannot be used: {os.strerror(number)}")
-    if isinstance(error, (OSError, XlsxFileError)):
+    # XlsxWriter's own errors, told by their home: loading it for a comparison would slow every start.
+    if isinstance(error, OSError) or type(error).__module__.startswith("xlsxwriter."):
         return Text(f"无法读写：{error}", f"cannot be used: {error}")
     return None
 

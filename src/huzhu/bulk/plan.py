@@ -13,6 +13,8 @@ from huzhu.rules.kinds import Kind
 from huzhu.rules.live import FALSE, Formula, Verdict, verdict
 from huzhu.rules.program import NOTHING_TO_PAY, Program
 
+DRAWN, SETTLED = 1, 2  # what a row is to the caps; 0: it never reaches them
+
 
 @dataclass(frozen=True, slots=True)
 class Capped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from huzhu.bulk.columns import levels_of, shared_steps
+from huzhu.bulk.sharing import levels_of, shared_steps
 from huzhu.bulk.steps import Step
 from huzhu.bulk.typed import literal
 

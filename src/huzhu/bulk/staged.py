@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from huzhu.bulk.caps_windows import DRAWN, SETTLED, with_draws
 from huzhu.bulk.one_file import parquet
-from huzhu.bulk.plan import Plan
+from huzhu.bulk.plan import DRAWN, SETTLED, Plan
 from huzhu.bulk.steps import Step, Steps, mask
 from huzhu.rules.kinds import Kind
 from huzhu.rules.program import Cap, Events, Program
@@ -102,7 +100,10 @@ class Staged:
         self._write(into, paid, bound)
 
     def _draw_by_windows(self, into: Path) -> None:
-        import polars as pl  # takes a while to load, and the loop does without
+        import narwhals as nw  # these take a moment to load, and with Numba at hand nothing needs them
+        import polars as pl
+
+        from huzhu.bulk.caps_windows import with_draws
 
         def keys(cap: Cap) -> list[str]:
             return [f"__inner{self.inner.index(cap.per)}"] if cap.per in self.inner else ["__g", "__g2"]

@@ -17,7 +17,6 @@ from typing import Any
 import pyarrow
 import pyarrow.compute
 import pyarrow.csv
-import xlsxwriter
 
 from huzhu.bulk.csvfiles import FORMULA, GUARDED
 from huzhu.bulk.problems import BadInput, Problem
@@ -118,6 +117,8 @@ def write_xlsx(*, batches: Iterable[pyarrow.RecordBatch], schema: pyarrow.Schema
     """One sheet called `title`, with a bold header that stays in view. Texts are texts whatever they begin with, dates
     are dates, whole numbers of more than 15 digits are texts, lists are joined by `;`, null is an empty cell. Raises
     BadInput for what a sheet cannot hold: too many rows or columns, or a text that is too long."""
+    import xlsxwriter  # takes a moment to load, and most runs write no workbook
+
     if len(schema.names) > COLUMNS_AT_MOST:
         raise _does_not_fit(path, Text(f"多于 {COLUMNS_AT_MOST} 列", f"more than {COLUMNS_AT_MOST} columns"))
     with (
