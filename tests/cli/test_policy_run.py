@@ -13,7 +13,7 @@ ROWS = [
     claim("C2"),
     claim("C3", disability_grade=3),
     claim("C4", disability_grade=None),
-    claim("C5", settled_seq=1, settled_fen=123_456_789),
+    claim("C5", cover_id="K2", settled_seq=1, settled_fen=123_456_789),
 ]
 
 

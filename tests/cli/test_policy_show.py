@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from huzhu import policies
+from huzhu.policies.loading import HERE
 from tests.faults.desk import CLAIMS, ENROL, huzhu
 
-SMALL = policies.HERE / "disability_scale"
+SMALL = HERE / "disability_scale"
 OVERLAPPING = """
 [bonus]
 type = "money"
@@ -38,7 +39,7 @@ from huzhu.rules import Draft, Gives, Text, fact
 EXTRA = Draft(
     policy="disability-scale", name="extra", title=Text("另", "extra"), rules=(),
     facts=(fact("n", "int", "数", "number", low=0, high=9),),
-    steps={"a": (Text("甲", "a"), lambda r: r.b + 1), "b": (Text("乙", "b"), lambda r: STEP)},
+    steps={"a": (Text("甲", "a"), lambda r: STEP), "b": (Text("乙", "b"), lambda r: r.a + 1)},
     gives=(Gives("x", Text("得", "x"), lambda r: r.a, source="jrt-0083-2013"),),
 )
 DRAFTS = (RATIO, EXTRA)
@@ -131,7 +132,7 @@ def overlapping(folder: Path) -> None:
 
 
 def cyclic(folder: Path) -> None:
-    append(folder, "rules.py", RULE.replace("STEP", "r.a + 1"))
+    append(folder, "rules.py", RULE.replace("STEP", "r.b + 1"))
 
 
 def with_a_float(folder: Path) -> None:
@@ -171,9 +172,9 @@ def without_rules(folder: Path) -> None:
             "{own}/parameters.toml: parameter bonus: values overlap: 100 from 2020-01-01 until 2022-01-01, and 200",
         ),
         (cyclic, "disability-scale/extra, step a: the rule is cyclic: a -> b -> a"),
-        (with_a_float, "disability-scale/extra, result x: no floats in a rule"),
-        (with_an_if, "disability-scale/extra, result x: a rule has no truth value while it is being written"),
-        (with_a_misspelt_fact, "disability-scale/extra, result x: no fact or step 'm'; there are: "),
+        (with_a_float, "disability-scale/extra, step a: no floats in a rule"),
+        (with_an_if, "disability-scale/extra, step a: a rule has no truth value while it is being written"),
+        (with_a_misspelt_fact, "disability-scale/extra, step a: no fact or step 'm'; there are: "),
         (with_a_value_that_is_none, "{own}/parameters.toml, parameter disability_ratio: 1.5 is not a whole number"),
         (with_broken_toml, "{own}/policy.toml: "),
         (with_broken_python, "{own}/rules.py: SyntaxError: "),

@@ -139,7 +139,7 @@ class Said:
 def huzhu(*words: str | Path, stdin: str | bytes | None = None, env: Mapping[str, str] | None = None) -> Said:
     """One call of the command, in this process. What it did not foresee is raised here."""
     result = CliRunner().invoke(
-        app, [str(word) for word in words], input=stdin, env={"HUZHU_LANG": "en", **(env or {})}
+        app, [str(word) for word in words], input=stdin, env={"HUZHU_LANG": "en", "COLUMNS": None, **(env or {})}
     )
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -89,6 +89,7 @@ def _source(source: Source) -> Data:
 
 def _parameter(program: Program, parameter: Parameter, on: dt.date | None) -> Data:
     values = [value for value in parameter.values if on is None or value.covers(on)]
+    values.sort(key=lambda value: value.key if isinstance(value.key, int) else 0)  # 2 before 10
     return {
         "key": parameter.key, "label": words(parameter.label), "kind": parameter.kind.value, "unit": parameter.unit,
         "values": [_value(program, value) for value in values],
