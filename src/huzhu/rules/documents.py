@@ -164,11 +164,30 @@ def program(stored: object) -> Program:
     if not isinstance(stored, Mapping) or stored.get("format") != FORMAT:
         raise RuleError(f"not a policy document this version reads: its format must be {FORMAT!r}")
     try:
+        _refuse_floats(stored)
         found = _program(stored)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        check_program(found)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration) as error:
         raise RuleError(f"the stored policy document is damaged: {type(error).__name__}: {error}") from error
-    check_program(found)
     return found
+
+
+def _refuse_floats(value: object) -> None:
+    """There is no float in a document, at any depth."""
+    if isinstance(value, float):
+        raise TypeError(f"a float: {value!r}")
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            _refuse_floats(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_floats(inner)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"true or false is needed, not {value!r}")
+    return value
 
 
 def _program(stored: Mapping[str, Any]) -> Program:
@@ -252,7 +271,7 @@ def _parameter_of(key: str, stored: Mapping[str, Any]) -> Parameter:
             _date(v["checked_on"]),
             _words(v["note"]) if v["note"] else None,
             v["overlay"],
-            v["illustrative"],
+            _flag(v["illustrative"]),
         )
         for v in stored["values"]
     )
