@@ -179,6 +179,9 @@ EXPRESSIONS: dict[str, Expression] = {
     "month_of": lambda r: month_of(r.d),
     "add_years_feb28": lambda r: add_years(r.d, r.years_on, leap="feb28"),
     "add_years_mar1": lambda r: add_years(r.d, r.years_on, leap="mar1"),
+    "add_years_back": lambda r: add_years(r.d, -3, leap="mar1"),
+    "add_years_back_feb28": lambda r: add_years(r.d, -1, leap="feb28"),
+    "add_months_back": lambda r: add_months(r.d, -1, month_end="up"),
     "add_months_down": lambda r: add_months(r.d, r.months_on, month_end="down"),
     "add_months_up": lambda r: add_months(r.d, r.months_on, month_end="up"),
     # Dates come in two forms on columns: every way from one into the other.

@@ -21,9 +21,9 @@ from tests.conformance.programs import decisions, event_decisions, event_rows, r
 Row = dict[str, Any]
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 MANY = settings(max_examples=300, suppress_health_check=SLOW)
-FEW = settings(max_examples=40, suppress_health_check=SLOW)
-# A difference is shrunk by whoever looks for it; a run of a million examples is not to spend its hour on that.
-HOURS = settings(max_examples=4_000, suppress_health_check=SLOW, phases=[Phase.generate])
+# A difference on files is noted as it was found: to shrink it, each step a whole run, takes many minutes.
+FEW = settings(max_examples=40, suppress_health_check=SLOW, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+HOURS = settings(FEW, max_examples=4_000)
 CONFORMANCE = pytest.mark.conformance
 ON_FILES = ["duckdb", "polars"]
 

@@ -63,6 +63,8 @@ def _mishap(error: Exception) -> Text | None:
     number = int(next(filter(None, found.groups()))) if found else None
     if isinstance(error, OSError) and error.errno is not None:
         number = error.errno
+    if number == errno.ENOENT and "temporary directory" in str(error):
+        return Text("没有可用的临时文件夹：磁盘可能已满", "no usable folder for temporary files: the disk may be full")
     if number is not None:
         return Text(f"无法读写：{REASONS.get(number, os.strerror(number))}", f"cannot be used: {os.strerror(number)}")
     # XlsxWriter's own errors, told by their home: loading it for a comparison would slow every start.

@@ -150,13 +150,9 @@ def _on_spark(one: Opened, output: Path, kept: str, replaced: tuple[str, ...]) -
 
     spark = on_spark.session()
     on_spark.decide(one.run, spark, into=output)
-    _beside(output, kept)
-    return _with(_summary(one, parts(output)), one, replaced)
-
-
-def _beside(output: Path, kept: str) -> None:
     with whole_file(stored.sidecar(output)) as draft:
         draft.write_text(kept, encoding="utf-8")
+    return _with(_summary(one, parts(output)), one, replaced)
 
 
 def copy_as(decided: Path, output: Path, program: Program) -> None:
@@ -164,11 +160,13 @@ def copy_as(decided: Path, output: Path, program: Program) -> None:
     file = pq.ParquetFile(decided)
     schema = arrow_schema(program, file.schema_arrow.remove_metadata())
     batches = (batch.cast(schema) for batch in file.iter_batches(BATCH_ROWS))
-    if output.suffix.lower() == ".csv":
-        write_csv(batches=batches, schema=schema, path=output)
-    else:
-        write_xlsx(batches=batches, schema=schema, path=output, title=program.title.zh)
-    _beside(output, bytes(file.metadata.metadata[stored.KEY.encode()]).decode())
+    # Both are whole before either takes its name, so that no file of decisions stands beside another's document.
+    with whole_file(stored.sidecar(output)) as beside:
+        beside.write_bytes(file.metadata.metadata[stored.KEY.encode()])
+        if output.suffix.lower() == ".csv":
+            write_csv(batches=batches, schema=schema, path=output)
+        else:
+            write_xlsx(batches=batches, schema=schema, path=output, title=program.title.zh)
 
 
 def _summary(one: Opened, source: str) -> Summary:

@@ -82,7 +82,7 @@ def _ymd(date: str) -> str:
 def _add_years(step: Step, args: list[str]) -> str:
     """DuckDB makes 29 February the 28th where there is none; the rule may want 1 March, a day later."""
     date, count = _date(args[0]), step.args[1]
-    interval = f"INTERVAL {count.value} YEAR" if count.op == "lit" else f"to_years(CAST({args[1]} AS INTEGER))"
+    interval = f"INTERVAL ({count.value}) YEAR" if count.op == "lit" else f"to_years(CAST({args[1]} AS INTEGER))"
     moved = f"CAST({date} + {interval} AS DATE)"
     later = f" + CASE WHEN month({date}) = 2 AND day({date}) = 29 AND day({moved}) = 28 THEN 1 ELSE 0 END"
     return f"(CAST({moved} - {EPOCH} AS BIGINT){later if step.value == 'mar1' else ''})"
