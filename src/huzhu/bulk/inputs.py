@@ -5,7 +5,7 @@ What comes after reads Parquet only, as often as it likes, and always knows the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,11 @@ import duckdb
 
 from huzhu.bulk import mishaps, one_file
 from huzhu.bulk.csvfiles import ROW, check_csv, to_utf8
+from huzhu.bulk.lowering import Known
 from huzhu.bulk.problems import BadInput, Problem
-from huzhu.bulk.typed import Reading, literal, quoted, reading
+from huzhu.bulk.typed import Reading, fact_sql, literal, quoted, reading
 from huzhu.bulk.workbooks import read_workbook
+from huzhu.rules.kinds import Kind
 from huzhu.rules.program import Program
 from huzhu.rules.records import Wrong, read
 from huzhu.rules.texts import Text
@@ -139,6 +141,33 @@ def readings(program: Program, table: Table) -> dict[str, Reading]:
         for fact in program.facts
         if fact.name in table.columns
     }
+
+
+def known(con: duckdb.DuckDBPyConnection, table: Table, readings: Mapping[str, Reading]) -> dict[str, Known]:
+    """What holds for every row of a fact that is read as it stands, by what the Parquet file says of itself: no row is read.
+    Of a fact that is read from text nothing is known."""
+    plain = {name: one for name, one in readings.items() if one.value == quoted(name, "duckdb")}
+    footer = f"parquet_metadata({one_file.exactly(table.parquet)})"
+    full = "count(stats_null_count) = count(*) AND sum(stats_null_count) = 0"
+    without_null = dict(con.execute(f"SELECT path_in_schema, {full} FROM {footer} GROUP BY 1").fetchall())
+    ends = [end for one in plain.values() for end in _ends(one)]
+    found = con.execute(f"SELECT {', '.join(ends)} FROM {table.source()}").fetchall()[0] if ends else ()
+    return {
+        name: Known(not without_null.get(name, False), low, high)
+        for name, low, high in zip(plain, found[::2], found[1::2], strict=True)
+    }
+
+
+def _ends(one: Reading) -> tuple[str, str]:
+    """SQL of the lowest and the highest value as numbers, NULL for what is none."""
+    least, most = f"min({one.value})", f"max({one.value})"
+    if one.fact.kind in (Kind.TEXT, Kind.BOOL):
+        return "NULL", "NULL"
+    if one.fact.kind is not Kind.DATE:
+        return least, most
+    # A file can hold dates that are no days, as `infinity`.
+    days = [f"CASE WHEN isfinite({end}) THEN {fact_sql(end, 'days', 'duckdb')} END" for end in (least, most)]
+    return days[0], days[1]
 
 
 def missing_columns(program: Program, table: Table) -> list[str]:

@@ -7,11 +7,12 @@ own date arithmetic differs and is never used.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from huzhu.bulk import calendar_steps as calendar
-from huzhu.bulk.steps import Step, Steps, Type
+from huzhu.bulk.steps import Step, Steps, Type, decided
 from huzhu.rules.kinds import Kind
 from huzhu.rules.live import Formula, Live
 from huzhu.rules.parameters import Parameter, Value
@@ -20,6 +21,17 @@ from huzhu.rules.program import Op, Program
 Form = Literal["plain", "days", "ymd"]
 Give = Callable[[Value | None], Step]
 EPOCH = dt.date(1970, 1, 1).toordinal()
+FEW = 16  # so many constants are compared one by one, and what others compare too is shared
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a fact's values in all rows: whether any is missing, and between which numbers they lie (dates as
+    days since 1970)."""
+
+    maybe: bool
+    low: int | None = None
+    high: int | None = None
 
 
 def fact_column(name: str, form: Form) -> str:
@@ -28,11 +40,15 @@ def fact_column(name: str, form: Form) -> str:
 
 
 class Lowering:
-    """Lowers one program. With `native_dates` a few date steps stay whole, for an engine whose own are exact and faster."""
+    """Lowers one program. With `native_dates` a few date steps stay whole, for an engine whose own are exact and faster.
+    With what is `known` of facts, by name, the plan leaves out what no row needs."""
 
-    def __init__(self, program: Program, *, native_dates: bool = False) -> None:
+    def __init__(
+        self, program: Program, *, native_dates: bool = False, known: Mapping[str, Known] | None = None
+    ) -> None:
         self.program = program
         self.native_dates = native_dates
+        self.known = known or {}
         self.live = Live(program)
         self.steps = Steps()
         self.done: dict[tuple[int, Form], Step] = {}
@@ -98,14 +114,19 @@ class Lowering:
             return self.steps.number(
                 value.toordinal() - EPOCH if form == "days" else value.year * 10_000 + value.month * 100 + value.day
             )
-        type_: Type = "bool" if kind is Kind.BOOL else "text" if kind is Kind.TEXT else "int"
-        return self.steps.make("lit", type_, value=value)
+        if kind is Kind.BOOL or kind is Kind.TEXT:
+            return self.steps.make("lit", "bool" if kind is Kind.BOOL else "text", value=value)
+        assert isinstance(value, int)
+        return self.steps.number(value)
 
     def fact(self, name: str, form: Form) -> Step:
         fact = self.program.fact(name)
         self.forms.add((name, form))
         type_: Type = "bool" if fact.kind is Kind.BOOL else "text" if fact.kind is Kind.TEXT else "int"
-        return self.steps.column(fact_column(name, form), type_, maybe=not fact.required)
+        known = self.known.get(name, Known(maybe=True))
+        low, high = (None, None) if form == "ymd" else (known.low, known.high)
+        maybe = known.maybe and not fact.required
+        return self.steps.column(fact_column(name, form), type_, maybe=maybe, low=low, high=high)
 
     def _extreme(self, op: Op, form: Form) -> Step:
         sign, opposite = ("le", "gt") if op.op == "least" else ("ge", "lt")
@@ -126,14 +147,22 @@ class Lowering:
     def _computed(self, op: Op) -> Step:
         steps = self.steps
         match op.op:
-            case "and" | "or":
-                return steps.make(op.op, "bool", self.node(op.args[0]), self.node(op.args[1]))
+            case "and":
+                return steps.both(self.node(op.args[0]), self.node(op.args[1]))
+            case "or":
+                return steps.either(self.node(op.args[0]), self.node(op.args[1]))
             case "not":
                 return steps.invert(self.node(op.args[0]))
             case "lt" | "le" | "gt" | "ge" | "eq" | "ne":
                 return self._comparison(op)
             case "in":
-                return steps.make("in", "bool", self.node(op.args[0]), value=op.value)
+                assert isinstance(op.value, tuple)
+                if len(op.value) > FEW:
+                    return steps.make("in", "bool", self.node(op.args[0]), value=op.value)
+                one, kind = self.node(op.args[0]), self.program.nodes[op.args[0]].kind
+                return steps.either(
+                    *(steps.compare("eq", one, self.constant(kind, value, "plain")) for value in op.value)
+                )
             case "prefix":
                 return steps.make("prefix", "text", self.node(op.args[0]), value=op.value)
             case "add" | "sub":
@@ -267,15 +296,15 @@ class Lowering:
         begins = {value.since for value in values}
         changes = [change for change in changes if change[1] is not None or change[0] not in begins]
         changes.sort(key=lambda change: change[0])
-        before = give(changes[0][1]) if never_before else give(None)
-        result = self.steps.choose(self.steps.is_null(on), date_unknown, before) if on.maybe else before
-        for position, (day, entry) in enumerate(changes):
-            if never_before and position == 0:
-                continue
-            result = self.steps.choose(
-                self.steps.compare("ge", on, self.constant(Kind.DATE, day, form)), give(entry), result
-            )
-        return result
+        result = give(changes[0][1]) if never_before else give(None)
+        for day, entry in changes[1:] if never_before else changes:
+            begins_at = self.constant(Kind.DATE, day, form)
+            match decided("ge", on, begins_at):
+                case True:
+                    result = give(entry)
+                case None:
+                    result = self.steps.choose(self.steps.compare("ge", on, begins_at), give(entry), result)
+        return self.steps.choose(self.steps.is_null(on), date_unknown, result)
 
     # Formulas.
 

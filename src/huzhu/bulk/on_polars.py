@@ -47,7 +47,9 @@ def _assessed(run: Run, facts: pa.Table) -> pl.DataFrame:
 def _drawn(run: Run, frame: pl.DataFrame, work: Path) -> pl.DataFrame:
     """What each event draws, by the compiled loop over the same staged columns as on DuckDB."""
     staged: Staged = run.staged(work / "staged.parquet")
-    frame.select(name for name in frame.columns if name.startswith("__")).write_parquet(staged.path)
+    run.con.register("huzhu_assessed", frame.select(name for name in frame.columns if name.startswith("__")).to_arrow())
+    staged.write("FROM huzhu_assessed")
+    run.con.unregister("huzhu_assessed")
     drawn = work / "drawn.parquet"
     staged.draw(into=drawn)
     return pl.concat([frame, pl.read_parquet(drawn)], how="horizontal")

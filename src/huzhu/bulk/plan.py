@@ -5,20 +5,21 @@ One plan for every engine; how it is emitted is `sql_steps.py`'s and `columns.py
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from huzhu.bulk.lowering import Form, Lowering
+from huzhu.bulk.lowering import Form, Known, Lowering
 from huzhu.bulk.steps import Step, mask
 from huzhu.rules.kinds import Kind
 from huzhu.rules.live import FALSE, Formula, Verdict, verdict
-from huzhu.rules.program import NOTHING_TO_PAY, Program
+from huzhu.rules.program import NOTHING_TO_PAY, Cap, Program
 
 DRAWN, SETTLED = 1, 2  # what a row is to the caps; 0: it never reaches them
 
 
 @dataclass(frozen=True, slots=True)
 class Capped:
-    """The columns the caps need of one cap."""
+    """The columns the caps need of one cap; only the first is read where it does not apply."""
 
     applies: Step
     limit: Step
@@ -48,9 +49,10 @@ class Plan:
     forms: frozenset[tuple[str, Form]]  # the facts that are read, and how
 
 
-def lower(program: Program, *, native_dates: bool = False) -> Plan:
-    """The plan of a program, caps aside: for events, the assessment of each row before the caps."""
-    low = Lowering(program, native_dates=native_dates)
+def lower(program: Program, *, native_dates: bool = False, known: Mapping[str, Known] | None = None) -> Plan:
+    """The plan of a program, caps aside: for events, the assessment of each row before the caps. With what is `known` of
+    facts it is good for those rows alone."""
+    low = Lowering(program, native_dates=native_dates, known=known)
     found, steps = verdict(low.live), low.steps
     fails = _possible([(test.code, fail) for test, fail in zip(program.tests, found.fails, strict=True)])
     skips = _possible([(test.code, skip) for test, skip in zip(program.tests, found.skipped, strict=True)])
@@ -158,12 +160,18 @@ def _results(low: Lowering, granted: Step) -> dict[str, tuple[Kind, Step, tuple[
 def _caps(low: Lowering) -> tuple[Capped, ...]:
     if low.program.events is None:
         return ()
-    return tuple(
-        Capped(
-            low.steps.surely(low.node(cap.applies)),
-            low.node(cap.limit),
-            low.node(cap.counts) if cap.counts is not None else None,
-            low.node(cap.each) if cap.each is not None else None,
-        )
-        for cap in low.program.events.caps
+    return tuple(_cap(low, cap) for cap in low.program.events.caps)
+
+
+def _cap(low: Lowering, cap: Cap) -> Capped:
+    applies = low.steps.surely(low.node(cap.applies))
+
+    def where_it_applies(node: int) -> Step:
+        return low.steps.given(applies, low.node(node))
+
+    return Capped(
+        applies,
+        where_it_applies(cap.limit),
+        where_it_applies(cap.counts) if cap.counts is not None else None,
+        where_it_applies(cap.each) if cap.each is not None else None,
     )

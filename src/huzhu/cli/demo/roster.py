@@ -12,8 +12,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import xlsxwriter
-
 from huzhu.cli.demo.identity import identity_number
 
 PLAN_START = date(2022, 7, 1)
@@ -78,6 +76,8 @@ FORGOTTEN = (
 
 def write_roster(*, path: Path, couriers: int = 20_000, seed: int = 20220701) -> None:
     """Write `couriers` rows to `path` (XLSX, one sheet): the same file for the same numbers, on any day."""
+    import xlsxwriter  # takes a moment to load, and the command line loads this module for every command
+
     rows = roster(couriers=couriers, seed=seed)
     # Without this mode every text is kept in memory and written twice; with it, rows go out one by one.
     workbook = xlsxwriter.Workbook(str(path), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
