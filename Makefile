@@ -24,11 +24,12 @@ demo: setup ## a made-up city of couriers, decided and reported; ends by itself
 
 test: $(VENV)/.test-done ## every test but the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS)
+	HUZHU_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) tests/site
 
 check: $(VENV)/.test-done ## lint, format, types and the order of packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	HUZHU_ENV=test $(BIN)/mypy
 	$(BIN)/lint-imports
 
 conformance: $(VENV)/.test-done ## a million random cases a decision on every engine: an hour or more

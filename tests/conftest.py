@@ -18,6 +18,11 @@ settings.register_profile("here", deadline=None, suppress_health_check=[HealthCh
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
+# The site's tests run on SQLite, or on a PostgreSQL that is started for them: HUZHU_TEST_DATABASE=postgresql.
+os.environ.setdefault("HUZHU_ENV", "test")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huzhu.config.settings")
+DATABASE = os.environ.get("HUZHU_TEST_DATABASE", "sqlite")
+
 REQUIRES_ALL = os.environ.get("HUZHU_REQUIRE_ALL") == "1"
 OLDEST_JAVA = 17
 
@@ -34,6 +39,23 @@ def why_spark_cannot_run() -> str | None:
     if version is None or int(version[1]) < OLDEST_JAVA:
         return f"Spark needs Java {OLDEST_JAVA} or newer; {java} says: {said.strip()}"
     return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One PostgreSQL for the whole run; the workers of pytest-xdist get its address from their environment."""
+    if DATABASE == "postgresql" and not hasattr(config, "workerinput"):
+        from tests.site.postgres import started
+
+        server = started()
+        os.environ["HUZHU_DATABASE_URL"] = server.__enter__()
+        config.add_cleanup(lambda: server.__exit__(None, None, None))
+    from django.conf import settings
+
+    assert settings.SECRET_KEY  # reading one loads them all, and pytest-django sets Django up where they are loaded
+
+
+def pytest_report_header() -> str:
+    return f"database of the site's tests: {DATABASE}"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

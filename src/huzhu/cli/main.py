@@ -8,7 +8,7 @@ import sys
 import typer
 
 from huzhu import __version__
-from huzhu.cli import policy
+from huzhu.cli import policy, site
 from huzhu.cli.demo.command import demo
 from huzhu.cli.speech import door
 
@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 app.add_typer(policy.app, name="policy")
 app.command(help="演示：一座城市的骑手，裁定并出报告。A made-up city of couriers, decided and reported.")(door(demo))
+
+site.add_to(app)
 
 
 def _version(value: bool) -> None:

@@ -1,0 +1,1 @@
+"""Who did what, when, in words; append-only and chained by hashes."""

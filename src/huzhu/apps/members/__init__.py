@@ -1,0 +1,1 @@
+"""Members: joining, approval, card, transfer, leaving."""

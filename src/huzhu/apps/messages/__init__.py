@@ -1,0 +1,1 @@
+"""Messages to people, in the app always, by SMS and e-mail where they are set up."""

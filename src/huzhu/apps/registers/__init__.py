@@ -1,0 +1,1 @@
+"""Registers: what platforms say of their riders, from files and over HTTP."""

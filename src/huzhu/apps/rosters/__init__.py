@@ -1,0 +1,1 @@
+"""Rosters and registers: upload, check, match, merge, verify."""

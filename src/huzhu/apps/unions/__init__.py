@@ -1,0 +1,1 @@
+"""The union tree, employers, users, and who may do what where."""

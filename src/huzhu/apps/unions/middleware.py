@@ -1,0 +1,113 @@
+"""What every request passes: undeclared pages stay closed, refusals become pages, officers' sessions end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from huzhu.apps.unions.passwords import must_change
+from huzhu.apps.unions.queries import is_officer
+from huzhu.ui.clock import now, today
+from huzhu.ui.refusals import Refusal
+from huzhu.ui.words import say, t
+
+Respond = Callable[[HttpRequest], HttpResponse]
+# Views of libraries that see to their own access: sign-in, the API (its root asks for a token), static files, language.
+OTHERS = (
+    "allauth.",
+    "ninja.",
+    "django.views.i18n",
+    "django.views.static",
+    "django.contrib.staticfiles.",
+    "whitenoise.",
+)
+LAST_SEEN = "last_seen"
+# What can be reached without a second factor: how one comes by it.
+FREE = ("/account/", "/static/", "/language/", "/health")
+
+
+class AccessMiddleware:
+    """Refuses a view that does not say whom it is for, and shows refusals in words."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002  Django's signature
+        module = getattr(view, "__module__", "")
+        if not hasattr(view, "access") and not module.startswith(OTHERS):
+            raise AssertionError(
+                f"{module}.{getattr(view, '__name__', view)} does not say who may open it (unions/access.py)"
+            )
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refusal):
+            return None
+        return render(request, "ui/refused.html", {"said": say(error.said), "code": error.code}, status=error.status)
+
+
+class SessionLimitsMiddleware:
+    """Officers are signed out after a while without a request, and need a second factor before they see anything; whoever
+    has a password that somebody else made, or that is too old, first chooses another.
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        if is_officer(request.user, on=today()):
+            if self._was_away(request):
+                return self._sign_out(request)
+            # A page that asks by itself how far something is does not keep an empty desk signed in.
+            if LAST_SEEN not in request.session or not _is_polling(request):
+                request.session[LAST_SEEN] = int(now().timestamp())
+        wanted = self._wanted_first(request)
+        return _sent_to(request, wanted) if wanted else self.get_response(request)
+
+    def _was_away(self, request: HttpRequest) -> bool:
+        seen = request.session.get(LAST_SEEN)
+        return seen is not None and now().timestamp() - seen > settings.HUZHU_IDLE.total_seconds()
+
+    def _sign_out(self, request: HttpRequest) -> HttpResponse:
+        logout(request)
+        messages.warning(
+            request, t("您离开了一段时间，请重新登录。", "You were away for a while. Please sign in again.")
+        )
+        back = "/" if request.headers.get("HX-Request") else request.get_full_path()
+        return _sent_to(request, f"{reverse('account_login')}?{urlencode({'next': back})}")
+
+    def _wanted_first(self, request: HttpRequest) -> str:
+        """The demonstration shows desks without a phone at hand; everywhere else officers have a second factor."""
+        from allauth.mfa.utils import is_mfa_enabled
+
+        if request.path.startswith(FREE):
+            return ""
+        if must_change(request.user, at=now()):
+            return reverse("account_change_password")
+        is_bare = not settings.HUZHU_DEMO and is_officer(request.user, on=today())
+        if is_bare and not is_mfa_enabled(request.user):
+            return reverse("mfa_activate_totp")
+        return ""
+
+
+def _is_polling(request: HttpRequest) -> bool:
+    return bool(request.headers.get("HX-Request")) and request.method == "GET" and not request.headers.get("HX-Boosted")
+
+
+def _sent_to(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect; for htmx one of the whole page, so that no sign-in form lands inside a table."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)

@@ -1,0 +1,1 @@
+"""Keys, encrypted fields, and the catalogue of personal data."""
