@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +23,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 # The site's tests run on SQLite, or on a PostgreSQL that is started for them: HUZHU_TEST_DATABASE=postgresql.
 os.environ.setdefault("HUZHU_ENV", "test")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huzhu.config.settings")
+if "HUZHU_HOME" not in os.environ:  # a run's own, so that two runs at once don't meet; its workers inherit it
+    os.environ["HUZHU_HOME"] = tempfile.mkdtemp(prefix="huzhu-test-")
+    atexit.register(shutil.rmtree, os.environ["HUZHU_HOME"], ignore_errors=True)
 DATABASE = os.environ.get("HUZHU_TEST_DATABASE", "sqlite")
 
 REQUIRES_ALL = os.environ.get("HUZHU_REQUIRE_ALL") == "1"

@@ -15,6 +15,6 @@ urlpatterns = [
     path("record/", record.entries, name="audit"),
     path("record/export/", record.export, name="audit_export"),
     path("ui/", open_to_all(gallery), name="gallery"),
-    path("health/", health.healthz, name="health"),
-    path("metrics/", health.metrics, name="metrics"),
+    path("healthz", health.healthz, name="health"),
+    path("metrics", health.metrics, name="metrics"),
 ]

@@ -21,7 +21,7 @@ def issue(number: str, *, at: dt.datetime = AT, purpose: str = "joining", addres
     codes.issue(phone=number, purpose=purpose, at=at, address=address)
     sent = Delivery.objects.order_by("-pk")[0]
     assert sent.address.reveal() == number
-    return re.findall(r"\d{6}", sent.text.reveal())[0]
+    return str(re.findall(r"\d{6}", sent.text.reveal())[0])
 
 
 def check(number: str, code: str, *, at: dt.datetime = AT, purpose: str = "joining") -> bool:
@@ -110,7 +110,8 @@ def test_neither_number_nor_code_is_kept_open() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_right_code_from_four_hands_at_once_opens_once() -> None:
     number = phone()
-    code, opened, line = issue(number), [], threading.Barrier(4)
+    code, line = issue(number), threading.Barrier(4)
+    opened: list[bool] = []
 
     def hand() -> None:
         line.wait()
@@ -127,7 +128,8 @@ def test_the_right_code_from_four_hands_at_once_opens_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_counting_at_the_same_time_counts_them_all() -> None:
-    taken, line = [], threading.Barrier(8)
+    line = threading.Barrier(8)
+    taken: list[bool] = []
 
     def hand() -> None:
         line.wait()

@@ -145,7 +145,7 @@ def test_nobody_reads_anothers_messages(worker: User, cast: Cast) -> None:
     assert "您已成为会员" not in other.get("/messages/").text
     assert other.post(f"/messages/{message.pk}/open/").status_code == 404
     assert queries.unread_count(of=worker) == 1
-    assert mine.post(f"/messages/{message.pk}/open/").url == "/members/card/"
+    assert mine.post(f"/messages/{message.pk}/open/").headers["Location"] == "/members/card/"
     assert queries.unread_count(of=worker) == 0
     told(worker, key="joined:3")
     mine.post("/messages/read/")

@@ -108,7 +108,8 @@ def test_two_administrators_cannot_give_two_roles_that_exclude_each_other() -> N
     admins = [cast.officer("administrator"), cast.officer("administrator")]
     for _ in range(10):
         person = cast.officer("worker", at="east")
-        start, outcomes = threading.Barrier(2), []
+        start = threading.Barrier(2)
+        outcomes: list[str] = []
 
         def give(by: User, role: str, to: User = person, line: Any = start, told: list[str] = outcomes) -> None:
             try:

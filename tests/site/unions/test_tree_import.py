@@ -32,7 +32,8 @@ def test_every_fault_is_told_by_its_row() -> None:
         row(8, "e", employer_uscc="91110000600037341X", employer_name="某公司"), row(9, "f", employer_uscc=USCC), row(10, "g", name=""),
     ]  # fmt: skip
     assert sorted(told(rows)) == [
-        (3, "组织编号"), (4, "上级编号"), (5, "组织编号"), (6, "类型"), (7, "行政区划代码"), (8, "用人单位信用代码"), (9, "用人单位名称"), (10, "名称"),
+        (3, "组织编号"), (4, "上级编号"), (5, "组织编号"), (6, "类型"), (7, "行政区划代码"),
+        (8, "用人单位信用代码"), (9, "用人单位名称"), (10, "名称"),
     ]  # fmt: skip
 
 
@@ -55,14 +56,14 @@ def test_check_preview_and_one_act(cast: Cast) -> None:
     client = cast.client(cast.officer("administrator", at="east"))
     shown = client.post("/unions/import/", {"file": sheet(BELOW, NEW)})
     assert shown.status_code == 302
-    preview = client.get(shown.url)
+    preview = client.get(shown.headers["Location"])
     assert "新街道总工会" in preview.text
     assert not Organisation.objects.filter(code="east-new").exists()
-    assert client.post(shown.url, {"confirmed": "1"}).status_code == 302
+    assert client.post(shown.headers["Location"], {"confirmed": "1"}).status_code == 302
     made = Organisation.objects.get(code="east-new-1")
     assert Organisation.objects.get_parent(made).code == "east-new"
     assert Organisation.objects.get(code="east-new").employer.uscc == USCC
-    assert client.post(shown.url, {"confirmed": "1"}).status_code == 404
+    assert client.post(shown.headers["Location"], {"confirmed": "1"}).status_code == 404
 
 
 def imported(cast: Cast, tmp_path: Path, *lines: str, by: Any = None) -> tree_import.Done:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -21,7 +23,7 @@ def unread_count(*, of: User | AnonymousUser) -> int:
     return Message.objects.filter(recipient=of, read_at=None).count() if isinstance(of, User) else 0
 
 
-def access_message(*, by: User, id: object) -> Message:  # noqa: A002  the thing's own name for it
+def access_message(*, by: User, id: uuid.UUID) -> Message:  # noqa: A002  the thing's own name for it
     """A message of one's own. Raises NotFound."""
     found = Message.objects.filter(recipient=by, pk=id).first()
     if found is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from typing import Literal
 
@@ -108,7 +109,7 @@ def note(*, delivery: Delivery, fault: str, at: dt.datetime) -> None:
 
 
 @transaction.atomic
-def mark_read(*, by: User, at: dt.datetime, id: object = None) -> int:  # noqa: A002  the message's own name for it
+def mark_read(*, by: User, at: dt.datetime, id: uuid.UUID | None = None) -> int:  # noqa: A002  the message's own name for it
     """Mark one message of `by` as read, or all; how many were not."""
     unread = Message.objects.filter(recipient=by, read_at=None)
     return (unread if id is None else unread.filter(pk=id)).update(read_at=at)

@@ -25,12 +25,17 @@ from huzhu.apps.rosters.checks import Checker, RosterRow
 from huzhu.apps.rosters.sheets import SheetRow
 from huzhu.apps.vault import files
 from huzhu.apps.vault.fields import index_of
-from huzhu.bulk.problems import BadInput
+from huzhu.bulk.problems import BadInput, Problem
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import day_of
 from huzhu.ui.refusals import Invalid, Refusal
 
 OLDEST_AS_OF = dt.timedelta(days=3660)
+NO_KEY = Text(
+    "没有能分清骑手的列：要有身份证号、身份证号摘要或骑手编号，或者姓名和手机号",
+    "no column tells riders apart: there must be identity numbers, their hashes or rider numbers, or names and phones",
+)
+NO_RIDER = Text("没有一行可用，登记册没有改动", "no row can be used; nobody was marked as gone")
 
 
 def facts_of_row(*, row: RosterRow, load: RegisterLoad) -> Facts:
@@ -82,7 +87,11 @@ class _File:
             return
         self.close()
         path = self.stack.enter_context(files.opened(load.file, load.register.place))
-        self.chunks = sheets.open_roster(path=path, work=path.parent, needed=()).chunks()
+        sheet = sheets.open_roster(path=path, work=path.parent, needed=())
+        columns = set(sheet.columns)
+        if not columns & {"identity_number", "identity_hash", "rider_no"} and not columns >= {"name", "phone"}:
+            raise BadInput(file=load.file_name, problems=[Problem(NO_KEY, row=1)])
+        self.chunks = sheet.chunks()
         self.checker = Checker(
             on=day_of(load.asked_at), key=index_of(str(load.pk), purpose="registers.duplicates"), needed=(),
             made_up=settings.HUZHU_MADE_UP_PEOPLE,
@@ -152,6 +161,8 @@ def _load_piece(job: Job, load: RegisterLoad, at: dt.datetime) -> bool:
 def _mark_gone(job: Job, load: RegisterLoad, at: dt.datetime) -> bool:
     while _file.facts(load) is not None:  # after a stop the whole file has to be read again before anything is missing from it
         continue
+    if not _file.seen:  # everybody would be marked as gone by a file that says nothing of anybody
+        raise BadInput(file=load.file_name, problems=[Problem(NO_RIDER)])
     with transaction.atomic():
         after = registers.mark_gone(load=load, seen=_file.seen, after=job.cursor.get("after", ""), at=at)
         if not after:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import uuid
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
@@ -76,7 +77,7 @@ def users_in(*, paths: tuple[str, ...], words: str = "") -> QuerySet[User]:
     return found.distinct().order_by("display_name", "username", "pk")
 
 
-def access_user(*, by: Anyone, id: object, on: dt.date) -> User:  # noqa: A002  the thing's own name for it
+def access_user(*, by: Anyone, id: uuid.UUID, on: dt.date) -> User:  # noqa: A002  the thing's own name for it
     """An account in the part of the union where `by` manages accounts. Raises NotFound."""
     found = users_in(paths=reach_of(by, "users.manage", on=on)).filter(pk=id).first()
     if found is None:
@@ -84,7 +85,7 @@ def access_user(*, by: Anyone, id: object, on: dt.date) -> User:  # noqa: A002  
     return found
 
 
-def access_grant(*, by: Anyone, id: object, on: dt.date) -> Grant:  # noqa: A002  the thing's own name for it
+def access_grant(*, by: Anyone, id: uuid.UUID, on: dt.date) -> Grant:  # noqa: A002  the thing's own name for it
     """A role that `by` may end. Raises NotFound."""
     found = Grant.objects.select_related("user", "organisation").filter(pk=id).first()
     if found is None or not may(by, "users.manage", found.organisation, on=on):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -210,7 +211,7 @@ def check(*, by: User, at: dt.datetime, rows: Sequence[Row], file_name: str) -> 
     return TreeImport.objects.create(rows=[asdict(row) for row in rows], file_name=file_name[:200], by=by, at=at)
 
 
-def access_import(*, by: User, id: object) -> TreeImport:  # noqa: A002  the thing's own name for it
+def access_import(*, by: User, id: uuid.UUID) -> TreeImport:  # noqa: A002  the thing's own name for it
     """One's own sheet. Raises NotFound."""
     found = TreeImport.objects.filter(pk=id, by=by).first()
     if found is None:

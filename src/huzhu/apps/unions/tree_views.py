@@ -131,7 +131,7 @@ def preview(request: HttpRequest, id: uuid.UUID) -> HttpResponse:  # noqa: A002 
                 "{made} organisations made, {changed} changed.",
                 made=done.made,
                 changed=done.changed,
-            ),  # fmt: skip
+            ),
         )
         return redirect("unions:tree")
     plan = tree_import.plan(rows=tree_import.rows_of(kept))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -29,8 +33,14 @@ def demo(
         "huzhu-demo"
     ),
     lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en")] = None,
+    serve: Annotated[
+        bool | None, typer.Option("--serve/--no-serve", help="建好后运行站点。Runs the site when all is made.")
+    ] = None,
 ) -> None:
-    """Writes the files into a folder, prints a summary and one explanation, and ends."""
+    """Writes the files into a folder, fills a site, prints a summary and one explanation.
+
+    Then it runs the site: on a terminal, with SERVE=1, or when asked to. Otherwise it says how, and ends.
+    """
     from huzhu.bulk.report import write_report  # its charts take a second to load
 
     speech = lang_of(lang)
@@ -63,6 +73,38 @@ def demo(
     _print(enrol, joined, decided_roster, claims, paid, decided_claims, speech)
     _explain(claims, decided_claims)
     _farewell(output, listed, speech)
+    if find_spec("django") is not None:
+        _site(output, roster_file, speech, _is_to_serve(serve))
+
+
+def _is_to_serve(asked: bool | None) -> bool:
+    if asked is not None:
+        return asked
+    return os.environ.get("SERVE") == "1" or (sys.stdin.isatty() and sys.stdout.isatty())
+
+
+def _site(output: Path, roster_file: Path, lang: Lang, is_to_serve: bool) -> None:
+    """The same union as a site: who may sign in, the poster's address, and how to run it."""
+    from huzhu.cli.demo import site
+
+    say = tell(lang)
+    say(Text("四、建一个示例站点", "4. Filling a site"))
+    made = site.fill(home=output / "site", file=roster_file, at=datetime.now(UTC), say=say)
+    if made.was_there:
+        say(Text("　　站点已有，保持原样", "   The site was there already, and stays as it is"))
+    typer.echo("")
+    for name, role in site.accounts():
+        typer.echo(f"  {name:<12}{role}")
+    say(Text(f"以上账号密码：{made.password}", f"Password of these accounts: {made.password}"))
+    link = site.station_link()
+    say(Text(f"骑手驿站海报上的地址：{link}", f"The address on the station's poster: {link}"))
+    if is_to_serve:
+        from huzhu.cli.site.running import serve
+
+        serve()
+        return
+    again = f"huzhu demo --serve -o {output}"
+    say(Text(f"运行站点：SERVE=1 make demo，或 {again}", f"To run the site: SERVE=1 make demo, or {again}"))
 
 
 def _review(roster: Path, claims: Path, path: Path, labels: dict[str, Text], lang: Lang) -> int:
