@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -51,9 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if DATABASE == "postgresql" and not hasattr(config, "workerinput"):
         from tests.site.postgres import started
 
-        server = started()
-        os.environ["HUZHU_DATABASE_URL"] = server.__enter__()
-        config.add_cleanup(lambda: server.__exit__(None, None, None))
+        stack = ExitStack()
+        os.environ["HUZHU_DATABASE_URL"] = stack.enter_context(started())
+        config.add_cleanup(stack.close)
     from django.conf import settings
 
     assert settings.SECRET_KEY  # reading one loads them all, and pytest-django sets Django up where they are loaded

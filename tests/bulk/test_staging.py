@@ -100,4 +100,6 @@ def test_fields_that_fill_several_words_come_back_as_they_were() -> None:
     assert len(words) == 4
     source = f"(SELECT {', '.join(f'{sql} AS {name}' for name, sql in words.items())}) s"
     fields = ", ".join(packed.field(name, "s") for name in widths)
-    assert duckdb.sql(f"SELECT {fields} FROM {source}").fetchall() == [tuple(values.values())]
+    with duckdb.connect() as con:
+        found = con.execute(f"SELECT {fields} FROM {source}").fetchall()
+    assert found == [tuple(values.values())]

@@ -71,8 +71,9 @@ def build() -> Cast:
             region=region,
             name_en=code,
         )
-        cast.tree[code] = Organisation.objects.get(pk=made.pk)
-        return cast.tree[code]
+        found: Organisation = Organisation.objects.get(pk=made.pk)
+        cast.tree[code] = found
+        return found
 
     cast.platform = Employer.objects.create(name="某外卖平台", platform="demo-food")
     cast.city = node("city", "某市总工会", "city", None)

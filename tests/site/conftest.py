@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from tests.site.cast import Cast
 
 
-
 @pytest.fixture
-def cast(db: None) -> Cast:
+def cast(db: None) -> Cast:  # noqa: ARG001  opens the database
     """A small union and its people."""
     from tests.site.cast import build  # models can be loaded only once Django is set up
 

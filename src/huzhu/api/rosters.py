@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import IO, Any, cast
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -79,7 +79,9 @@ def rosters(request: HttpRequest) -> list[dict[str, Any]]:
 def upload(request: HttpRequest, organisation: Form[str], file: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
     user: Any = request.user
     place = access_organisation(by=user, permission="rosters.upload", code=organisation, on=today())
-    made = services.upload(by=user, at=now(), organisation=place, stream=file.file, file_name=file.name or "")
+    made = services.upload(
+        by=user, at=now(), organisation=place, stream=cast(IO[bytes], file), file_name=file.name or ""
+    )
     return 201, _out(made)
 
 
@@ -96,7 +98,12 @@ def rows(request: HttpRequest, roster: UUID, wanted: Query[WantedRows]) -> dict[
     found = list(queries.rows(roster=of, state=wanted.state).filter(number__gt=wanted.after)[: wanted.limit + 1])
     shown = found[: wanted.limit]
     items = [
-        {"number": row.number, "state": row.state, "result": row.result, "problems": [_problem(p) for p in row.problems or []]}
+        {
+            "number": row.number,
+            "state": row.state,
+            "result": row.result,
+            "problems": [_problem(p) for p in row.problems or []],
+        }
         for row in shown
     ]
     return {"items": items, "next": shown[-1].number if len(found) > wanted.limit else None}

@@ -10,7 +10,8 @@ from huzhu.rules.texts import Lang, Text
 class Refusal(Exception):
     """What was asked for is refused and nothing has changed. `status` is what a web door answers.
 
-    A subclass says why in `text`, whose `{figures}` are the keywords it is raised with (a `Text` in its own language). `field` names the form field at fault.
+    A subclass says why in `text`, whose `{figures}` are the keywords it is raised with (a `Text` in its own language). `field`
+    names the form field at fault.
     """
 
     text: ClassVar[Text]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.utils.functional import lazy
 from django.utils.translation import get_language
@@ -25,7 +25,7 @@ _lazy = lazy(_said, str)
 
 def t(zh: str, en: str, **values: Any) -> str:
     """Words in the language of whoever reads them, decided when they are shown; `{name}` is filled from `values`."""
-    return cast(str, _lazy(zh, en, values))
+    return _lazy(zh, en, values)
 
 
 def say(text: Text, **values: Any) -> str:

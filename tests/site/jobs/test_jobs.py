@@ -38,7 +38,7 @@ def counting(to: int) -> services.Step:
         with transaction.atomic():
             n = job.cursor.get("n", 0) + 1
             services.advance(job=job, at=at, cursor={"n": n}, done=n)
-        return n < to
+        return bool(n < to)
 
     return step
 
@@ -96,7 +96,7 @@ def test_a_cursor_is_only_written_inside_a_transaction() -> None:
 
 
 def test_a_refusal_ends_the_job_with_its_words(steps: dict[str, services.Step]) -> None:
-    def refuse(job: Job, at: dt.datetime) -> bool:
+    def refuse(_job: Job, _at: dt.datetime) -> bool:
         raise Invalid(Text("文件是空的", "The file is empty"))
 
     steps["test.count"] = refuse
@@ -107,7 +107,7 @@ def test_a_refusal_ends_the_job_with_its_words(steps: dict[str, services.Step]) 
 
 
 def test_an_unexpected_error_ends_the_job_without_telling_secrets(steps: dict[str, services.Step]) -> None:
-    def break_down(job: Job, at: dt.datetime) -> bool:
+    def break_down(_job: Job, _at: dt.datetime) -> bool:
         raise ZeroDivisionError("11010519491231002X")
 
     steps["test.count"] = break_down

@@ -90,15 +90,16 @@ def test_the_very_same_file_is_told_and_not_loaded(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("register")
-def test_no_number_is_kept_and_hashes_are_hashed_again_with_the_key(client: Client, home: Path) -> None:
+def test_no_number_is_kept_and_hashes_are_hashed_again_with_the_key(client: Client, home: Path, django_capture_on_commit_callbacks: Any) -> None:
     import hashlib
 
     plain, hashed = PEOPLE[0], PEOPLE[1]
     digest = hashlib.sha256(hashed[1].encode()).hexdigest()
     content = f"姓名,身份证号,身份证号哈希,手机号\n{plain[0]},{plain[1]},,{plain[2]}\n{hashed[0]},,{digest},\n"
     headings = content.encode()
-    send(client, headings)
-    finish()
+    with django_capture_on_commit_callbacks(execute=True):
+        send(client, headings)
+        finish()
     one = RegisterLoad.objects.get()
     assert figures(one)[:2] == (2, 2), Register.objects.get().error_zh
     first, second = RegisterRow.objects.order_by("-identity_index")
@@ -122,10 +123,13 @@ NOBODY = ("%PDF-1.7", "籍贯,民族\n上海,汉\n", "姓名,籍贯\n王伟,上�
 
 @pytest.mark.usefixtures("register")
 @pytest.mark.parametrize("content", NOBODY)
-def test_a_file_that_says_nothing_of_anybody_marks_nobody_as_gone(client: Client, home: Path, content: str) -> None:
-    load(client, PEOPLE[:3])
-    send(client, content.encode())
-    finish()
+def test_a_file_that_says_nothing_of_anybody_marks_nobody_as_gone(
+    client: Client, home: Path, content: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        load(client, PEOPLE[:3])
+        send(client, content.encode())
+        finish()
     found = Register.objects.get()
     assert RegisterRow.objects.filter(gone_at=None).count() == 3
     assert found.state == "failed"
@@ -135,7 +139,8 @@ def test_a_file_that_says_nothing_of_anybody_marks_nobody_as_gone(client: Client
         shown = client.get(HOME, headers={"accept-language": lang}).content.decode()
         assert (found.error_zh if lang == "zh-hans" else found.error_en)[:12] in shown
     assert len(list((home / "files").iterdir())) == 1
-    assert figures(load(client, PEOPLE[:4])) == (4, 1, 0, 0, 0)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert figures(load(client, PEOPLE[:4])) == (4, 1, 0, 0, 0)
     assert list((home / "files").iterdir()) == [], "a file that was given up is not kept"
 
 

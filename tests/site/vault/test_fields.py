@@ -13,8 +13,8 @@ from huzhu.apps.unions.models import User
 from huzhu.apps.unions.services import PHONE, create_user
 from huzhu.apps.vault.ciphers import BadKey, Ring, Tampered, new_index_key
 from huzhu.apps.vault.fields import index_of
-from huzhu.apps.vault.services import _piece, keys_in_use, rotate, sealed_columns
 from huzhu.apps.vault.models import Rotation
+from huzhu.apps.vault.services import _piece, keys_in_use, rotate, sealed_columns
 from tests.site.cast import AT
 
 NUMBER = "10099887766"

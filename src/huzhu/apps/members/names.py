@@ -269,7 +269,7 @@ def script_of(character: str) -> str:
         return "HAN"
     if unicodedata.category(character) in {"Mn", "Me", "Mc"}:
         return "INHERITED"
-    from confusable_homoglyphs import categories  # type: ignore[import-untyped]
+    from confusable_homoglyphs import categories
 
     return str(categories.alias(character))
 
@@ -286,7 +286,7 @@ def _unradicalled(character: str) -> str:
 def _alike() -> dict[str, str]:
     """Each character that is confusable with others, to the one that stands for all of them: a Han character before a
     Latin letter before anything else. From Unicode's table of confusables, 0.1 s to load."""
-    from confusable_homoglyphs.confusables import confusables_data  # type: ignore[import-untyped]
+    from confusable_homoglyphs.confusables import confusables_data
 
     parents: dict[str, str] = {}
 

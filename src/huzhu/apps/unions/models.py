@@ -20,7 +20,7 @@ def new_id() -> Any:
     return uuid7.uuid7()
 
 
-class Employer(models.Model):
+class Employer(models.Model):  # type: ignore[django-manager-missing]  # treebeard has no types
     """An enterprise, or a platform that couriers work on."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

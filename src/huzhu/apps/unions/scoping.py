@@ -42,4 +42,5 @@ class ScopedManager(models.Manager[Any]):
             return super().get_queryset()
         if "reach" not in found:
             return DisabledQuerySet(self.model, using=self._db, missing_scopes=("reach",))
-        return super().get_queryset().filter(within(self.path, found["reach"]))
+        rows: models.QuerySet[Any] = super().get_queryset()
+        return rows.filter(within(self.path, found["reach"]))

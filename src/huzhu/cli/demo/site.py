@@ -108,7 +108,9 @@ def _grown(people: list[Courier], on: dt.date) -> Iterator[Courier]:
     times = Counter(courier.identity_number for courier in people)
     platforms = {category for _, _, category in PLATFORMS}
     for courier in people:
-        is_fine = courier.work_category in platforms and courier.platform_registered and times[courier.identity_number] == 1
+        is_fine = (
+            courier.work_category in platforms and courier.platform_registered and times[courier.identity_number] == 1
+        )
         if is_fine and courier.birth_date and 18 < on.year - courier.birth_date.year < 59:
             yield courier
 

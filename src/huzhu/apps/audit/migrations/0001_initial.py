@@ -4,39 +4,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Head',
+            name="Head",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveBigIntegerField(default=0)),
-                ('hash', models.CharField(default='0000000000000000000000000000000000000000000000000000000000000000', max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sequence", models.PositiveBigIntegerField(default=0)),
+                (
+                    "hash",
+                    models.CharField(
+                        default="0000000000000000000000000000000000000000000000000000000000000000", max_length=64
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('sequence', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=36)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('act', models.CharField(max_length=60)),
-                ('about', models.CharField(max_length=80)),
-                ('path', models.CharField(max_length=255)),
-                ('zh', models.TextField()),
-                ('en', models.TextField()),
-                ('details', models.JSONField(default=dict)),
-                ('previous', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64, unique=True)),
+                ("sequence", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=36)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("act", models.CharField(max_length=60)),
+                ("about", models.CharField(max_length=80)),
+                ("path", models.CharField(max_length=255)),
+                ("zh", models.TextField()),
+                ("en", models.TextField()),
+                ("details", models.JSONField(default=dict)),
+                ("previous", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64, unique=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['about', 'sequence'], name='audit_about'), models.Index(fields=['actor', 'sequence'], name='audit_actor'), models.Index(fields=['act', 'sequence'], name='audit_act')],
+                "indexes": [
+                    models.Index(fields=["about", "sequence"], name="audit_about"),
+                    models.Index(fields=["actor", "sequence"], name="audit_actor"),
+                    models.Index(fields=["act", "sequence"], name="audit_act"),
+                ],
             },
         ),
     ]

@@ -4,25 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Rotation',
+            name="Rotation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('column', models.CharField(max_length=100)),
-                ('to_key', models.PositiveSmallIntegerField()),
-                ('after', models.CharField(default='', max_length=64)),
-                ('changed', models.PositiveBigIntegerField(default=0)),
-                ('is_done', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("column", models.CharField(max_length=100)),
+                ("to_key", models.PositiveSmallIntegerField()),
+                ("after", models.CharField(default="", max_length=64)),
+                ("changed", models.PositiveBigIntegerField(default=0)),
+                ("is_done", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('column', 'to_key'), name='vault_one_rotation_a_key')],
+                "constraints": [models.UniqueConstraint(fields=("column", "to_key"), name="vault_one_rotation_a_key")],
             },
         ),
     ]
