@@ -11,8 +11,11 @@ from pathlib import Path
 
 import duckdb
 
+from huzhu.bulk.on_duckdb import PARQUET
+
 Conditions = dict[str, str]
-COPY = "COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+# The same settings as Huzhu's own files have, so that the query alone is compared.
+COPY = f"COPY ({{query}}) TO '{{path}}' ({PARQUET})"
 
 
 def any_of(column: str, *values: str) -> str:

@@ -82,7 +82,7 @@ PAGES: dict[str, tuple[str | tuple[str, ...], str]] = {
     "members:find": (LOOKING, ""),
     "members:save_view": (LOOKING, ""),
     "members:delete_view": (LOOKING, ""),
-    "members:transfers": (LOOKING, ""),
+    "members:transfers": (UNION, ""),
     "members:detail": (LOOKING, "member"),
     "members:reveal": ((*UNION, "claims_officer"), "member field"),
     "members:transfer": (UNION, "member"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -50,6 +51,8 @@ def needs(permission: str) -> Callable[[Operation], Operation]:
             with scope(reach=reach):
                 return operation(request, *args, **kwargs)
 
+        # Ninja reads parameters' types in the module of the function it is given, which is this one: they are read here already.
+        guarded.__signature__ = inspect.signature(operation, eval_str=True)  # type: ignore[attr-defined]
         guarded.permission = permission  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 

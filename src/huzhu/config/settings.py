@@ -24,8 +24,9 @@ MODE: str = ENV["HUZHU_ENV"]
 HUZHU_HOME = ENV["HUZHU_HOME"].resolve()
 if MODE == "test" and "HUZHU_HOME" not in os.environ:
     HUZHU_HOME = Path(gettempdir()) / f"huzhu-test-{os.getuid()}"  # what tests write lies outside the project
-UPLOADS = HUZHU_HOME / "tmp"
-UPLOADS.mkdir(mode=0o700, parents=True, exist_ok=True)  # Django wants it to be there
+UPLOADS, STATIC_ROOT = HUZHU_HOME / "tmp", HUZHU_HOME / "static"
+for folder in (HUZHU_HOME, UPLOADS, STATIC_ROOT):  # Django and WhiteNoise want them to be there
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 HUZHU_DEMO = MODE == "demo"
 HUZHU_MADE_UP_PEOPLE: bool = ENV["HUZHU_MADE_UP_PEOPLE"] or MODE == "test"
 
@@ -120,7 +121,6 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HUZHU_HOME / "static"
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -20,6 +20,7 @@ DESK = (
     ("rosters:likenesses", t("登记比对", "Likenesses"), "rosters.decide"),
     ("members:targets", t("目标", "Targets"), "targets.view"),
     ("registers:list", t("平台登记", "Registers"), "registers.view"),
+    ("members:posters", t("海报", "Posters"), "posters.print"),
     ("unions:tree", t("组织", "Organisations"), "unions.view"),
     ("unions:users", t("账号", "Accounts"), "users.manage"),
     ("audit", t("审计记录", "Record"), "audit.view"),
@@ -28,6 +29,7 @@ WORKER = (
     ("front", t("首页", "Home")),
     ("members:card", t("会员卡", "My card")),
     ("members:mine", t("我的资料", "My data")),
+    ("messages:inbox", t("消息", "Messages")),
 )
 
 
@@ -54,6 +56,7 @@ class Lazy:
             return iter(())
         if is_officer(user, on=on):
             ways = [(name, label) for name, label, permission in DESK if reach_of(user, permission, on=on)]
+            ways += [("messages:inbox", t("消息", "Messages")), ("unions:me", t("我的账号", "My account"))]
         else:
             ways = list(WORKER)
         found = [(reverse(name), label) for name, label in ways]

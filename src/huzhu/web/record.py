@@ -52,8 +52,8 @@ def _midnight(day: dt.date | None) -> dt.datetime | None:
     return None if day is None else dt.datetime.combine(day, dt.time(), CHINA)
 
 
-@require_safe
 @needs("audit.view")
+@require_safe
 def entries(request: HttpRequest) -> HttpResponse:
     """Entries of her subtrees, newest first. Pages go by sequence number, so that none is slower than the first."""
     form = Wanted(request.GET)
@@ -96,8 +96,8 @@ def _row(entry: Entry) -> Row:
     return Row(id=str(entry.sequence), cells=cells)
 
 
-@require_safe
 @needs("audit.export")
+@require_safe
 def export(request: HttpRequest) -> HttpResponse:
     """What the filter finds, as CSV, at most 50,000 entries; the export is itself recorded."""
     found = Wanted(request.GET).found(reach_of(request.user, "audit.export", on=today()))[:EXPORTED]

@@ -26,8 +26,8 @@ def front(request: HttpRequest) -> HttpResponse:
     return render(request, "web/front.html", {"member": members.own(by=request.user)})
 
 
-@require_safe
 @needs("desk.view")
+@require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """What waits for a person today, each with its way."""
     on = today()

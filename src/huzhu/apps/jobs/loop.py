@@ -14,6 +14,7 @@ from django_scopes import scopes_disabled
 
 from huzhu.apps.jobs import services
 from huzhu.apps.jobs.models import Job
+from huzhu.apps.unions.limits import forget_old
 from huzhu.apps.vault import files
 from huzhu.ui.clock import now
 from huzhu.ui.refusals import Refusal
@@ -40,6 +41,7 @@ def work(*, stop: threading.Event, until_idle: bool = False) -> int:
         try:
             if time.monotonic() - beaten >= BEAT_SECONDS:
                 services.beat(at=now())
+                forget_old(at=now())
                 beaten = time.monotonic()
             job = services.take(at=now())
         except DatabaseError:

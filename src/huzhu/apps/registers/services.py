@@ -217,7 +217,7 @@ def mark_gone(*, load: RegisterLoad, seen: Collection[bytes], after: str, at: dt
 
 
 def finish(*, load: RegisterLoad, at: dt.datetime, cursor: str = "") -> None:
-    """The load has come to its end, in the caller's transaction; its file goes once that is committed."""
+    """The load has come to its end, in the caller's transaction; its file is no longer needed (`forget_file`)."""
     ended = RegisterLoad.objects.filter(pk=load.pk, ended_at=None).update(ended_at=at)
     if not ended:
         return
@@ -231,8 +231,13 @@ def finish(*, load: RegisterLoad, at: dt.datetime, cursor: str = "") -> None:
         "The register “{}” is up to date: {} added, {} changed, {} gone".format(name.name_en or name.name, *figures),
     )
     record(by=load.asked_by, at=at, act="register.loaded", words=words, about=name)
+
+
+def forget_file(*, load: RegisterLoad) -> None:
+    """Once the end of the load is committed. Done again where it was cut short."""
     if load.file:
-        transaction.on_commit(lambda: files.delete(load.file))
+        files.delete(load.file)
+        RegisterLoad.objects.filter(pk=load.pk).update(file="")
 
 
 @transaction.atomic

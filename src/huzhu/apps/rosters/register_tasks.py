@@ -126,6 +126,7 @@ def _failing(load: RegisterLoad, error: Text) -> None:
 def load_file(job: Job, at: dt.datetime) -> bool:
     load = RegisterLoad.objects.select_related("register", "asked_by").get(pk=job.arguments["load"])
     if load.ended_at is not None:
+        registers.forget_file(load=load)
         return False
     try:
         _file.open(job, load)
@@ -170,7 +171,7 @@ def _mark_gone(job: Job, load: RegisterLoad, at: dt.datetime) -> bool:
         advance(job=job, at=at, cursor={"read": True, "after": after})
     if not after:
         _file.close()
-    return bool(after)
+    return True
 
 
 @handles(SYNC)

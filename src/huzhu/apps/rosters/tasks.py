@@ -6,7 +6,6 @@ import atexit
 import datetime as dt
 import time
 from collections import Counter
-from contextlib import suppress
 
 from django.db import transaction
 from django.db.models import F
@@ -62,6 +61,7 @@ def check(job: Job, at: dt.datetime) -> bool:
     roster = Roster.objects.select_related("organisation").get(pk=job.arguments["roster"])
     if roster.state != Roster.State.CHECKING:
         _open.close()
+        _forget_file(roster)
         return False
     try:
         return _check(job, roster, at)
@@ -69,12 +69,11 @@ def check(job: Job, at: dt.datetime) -> bool:
         _open.close()
         with transaction.atomic():
             Roster.objects.filter(pk=roster.pk, state=Roster.State.CHECKING).update(
-                state=Roster.State.REFUSED, problems=file_problems(error), file=""
+                state=Roster.State.REFUSED, problems=file_problems(error)
             )
             Row.objects.filter(roster=roster).delete()  # what was read before the file showed itself to be useless
             advance(job=job, at=at, cursor={"row": 0}, done=0, total=0)
-            transaction.on_commit(lambda: files.delete(roster.file))
-        return False
+        return True
     except BaseException:
         _open.close()
         raise
@@ -100,7 +99,7 @@ def _check(job: Job, roster: Roster, at: dt.datetime) -> bool:
     with transaction.atomic():
         if checked is None:
             _end_check(job, roster, at)
-            return False
+            return True
         rows, states, codes = rows_of(roster=roster, checked=checked)
         Row.objects.bulk_create(rows)
         Roster.objects.filter(pk=roster.pk).update(
@@ -112,14 +111,20 @@ def _check(job: Job, roster: Roster, at: dt.datetime) -> bool:
 
 def _end_check(job: Job, roster: Roster, at: dt.datetime) -> None:
     _open.close()
-    Roster.objects.filter(pk=roster.pk, state=Roster.State.CHECKING).update(state=Roster.State.MATCHING, file="")
+    Roster.objects.filter(pk=roster.pk, state=Roster.State.CHECKING).update(state=Roster.State.MATCHING)
     by = job.asked_by
     ask(
         kind=services.MATCH, key=f"{services.MATCH}:{roster.pk}", by=by, at=at, arguments={"roster": str(roster.pk)},
         organisation=roster.organisation, total=roster.total,
     )  # fmt: skip
     advance(job=job, at=at, cursor=job.cursor)
-    transaction.on_commit(lambda: files.delete(roster.file))
+
+
+def _forget_file(roster: Roster) -> None:
+    """The file goes in a step of its own: where this process is killed on the way, it is done again."""
+    if roster.file:
+        files.delete(roster.file)
+        Roster.objects.filter(pk=roster.pk).update(file="")
 
 
 _trees: dict[str, matching.Tree] = {}
@@ -242,11 +247,8 @@ def clear(job: Job, at: dt.datetime) -> bool:
             Row.objects.filter(pk__in=[pk for pk, _ in piece]).update(data=None, problems=None, name="", name_key="", phone_index=None)
             advance(job=job, at=at, cursor={"row": piece[-1][1]}, done=job.done + len(piece))
             return True
-        Roster.objects.filter(pk=roster.pk).update(file="")
         advance(job=job, at=at, cursor=job.cursor)
-    if roster.file:
-        with suppress(ValueError):
-            files.delete(roster.file)
+    _forget_file(roster)
     return False
 
 

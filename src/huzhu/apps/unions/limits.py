@@ -18,7 +18,8 @@ from huzhu.apps.vault.fields import index_of
 PURPOSE = "unions.tries"
 DAY = dt.timedelta(days=1)
 HOUR = dt.timedelta(hours=1)
-CODES_A_NUMBER, CODES_AN_ADDRESS = 5, 60
+# A station's wireless network, or a phone company's, is one address for many people.
+CODES_A_NUMBER, CODES_AN_ADDRESS = 5, 300
 
 
 def take(*, key: str, most: int, span: dt.timedelta, at: dt.datetime) -> bool:

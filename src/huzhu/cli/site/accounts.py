@@ -20,6 +20,12 @@ def createuser(
     at: Annotated[
         str, typer.Option("--at", metavar="CODE", help="角色所在组织的代码，缺省为最上级。Organisation of the role.")
     ] = "",
+    union: Annotated[
+        str,
+        typer.Option(
+            "--union", help="组织树为空时建立的最上级工会。Name of the top union, made where there is no tree yet."
+        ),
+    ] = "",
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="从标准输入读密码。Reads the password from stdin.")
     ] = False,
@@ -48,11 +54,12 @@ def createuser(
         moment = now()
         user = services.create_user(by=None, at=moment, username=username, password=password, display_name=name)
         if role:
-            services.grant(by=None, at=moment, user=user, role=role, organisation=_organisation(at))
+            services.grant(by=None, at=moment, user=user, role=role, organisation=_organisation(at, union))
     out().print(Text(f"已建立账号 {username}", f"Made the account {username}").get(lang), markup=False)
 
 
-def _organisation(code: str) -> Any:
+def _organisation(code: str, union: str) -> Any:
+    """Where the role is held. In an empty tree the first administrator's union is made, and everything else imported by her."""
     from django_scopes import scopes_disabled
 
     from huzhu.apps.unions.models import Organisation
@@ -60,6 +67,18 @@ def _organisation(code: str) -> Any:
     with scopes_disabled():
         found = (
             Organisation.objects.filter(code=code).first() if code else Organisation.objects.order_by("path").first()
+        )
+    if found is None and not code and union:
+        from huzhu.apps.unions.services import create_organisation
+        from huzhu.ui.clock import now
+
+        return create_organisation(by=None, at=now(), code="TOP", name=union, kind="federation", parent=None)
+    if found is None and not code:
+        raise Stop(
+            Text(
+                "还没有组织，请用 --union 给出最上级工会的名称",
+                "There is no organisation yet; give the name of the top union as --union",
+            )
         )
     if found is None:
         raise Stop(Text(f"--at：没有代码为“{code}”的组织", f"--at: there is no organisation with the code “{code}”"))

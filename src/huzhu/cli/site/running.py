@@ -21,7 +21,7 @@ from huzhu.rules import Text
 # Several processes, because one Python process uses one core; threads, because a page waits for the database now and then.
 # More threads than this only queue up before the database.
 MOST_WORKERS = 4
-THREADS = 8
+THREADS = 4
 WEB_STOPS_WITHIN_S = 6
 
 

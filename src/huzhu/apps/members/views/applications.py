@@ -32,8 +32,8 @@ from huzhu.ui.words import say, t
 AT_ONCE, SHOWN = 500, 20
 
 
-@require_safe
 @needs("members.approve")
+@require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Who waits, longest first; keys choose, open and decide. Pages go on from the last row seen."""
     after = request.GET.get("after", "")
@@ -74,8 +74,8 @@ def _short(member: Member) -> Any:
     return type(row)(id=row.id, url=row.url, label=row.label, cells=[cells[0], *cells[2:6]])
 
 
-@require_POST
 @needs("members.approve")
+@require_POST
 def decide(request: HttpRequest) -> HttpResponse:
     """Approve or refuse the chosen ones, or all that match the filter, after a preview. Each is decided by itself: who was decided
     meanwhile is told, and the others go through."""
@@ -155,8 +155,8 @@ def _decide_each(request: HttpRequest, members: list[Member], act: str, reason: 
         )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs("members.approve")
+@require_http_methods(["GET", "HEAD", "POST"])
 def second(request: HttpRequest, second: Any) -> HttpResponse:
     """Two people with one number, side by side."""
     row = queries.access_second(by=person(request), id=second, on=today())
@@ -189,14 +189,14 @@ def _phone(held: Any) -> str:
     return "–" if held is None else masked_phone(phone=held.reveal())
 
 
-@require_safe
 @needs("members.edit")
+@require_safe
 def corrections(request: HttpRequest) -> HttpResponse:
     return render(request, "members/corrections.html", {"rows": list(queries.corrections()[:200])})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs("members.edit")
+@require_http_methods(["GET", "HEAD", "POST"])
 def correction(request: HttpRequest, correction: Any) -> HttpResponse:
     """What is kept and what she says it should be, masked alike."""
     row = queries.access_correction(by=person(request), id=correction, on=today())
@@ -215,8 +215,8 @@ def correction(request: HttpRequest, correction: Any) -> HttpResponse:
     )
 
 
+@needs("members.approve")
 @require_safe
-@needs("members.view")
 def meeting(request: HttpRequest) -> HttpResponse:
     """Who became a member under the standing resolution, for the committee to take note of."""
     try:
@@ -229,8 +229,8 @@ def meeting(request: HttpRequest) -> HttpResponse:
     return render(request, "members/meeting.html", {"rows": people, "since": since, "control": control})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs("members.approve")
+@require_http_methods(["GET", "HEAD", "POST"])
 def resolutions(request: HttpRequest) -> HttpResponse:
     """The committees' standing resolutions, and a form for a new one."""
     form = ResolutionForm(request.POST if request.method == "POST" else None)

@@ -45,8 +45,8 @@ ACTS = [
 ]
 
 
-@require_safe
 @needs("members.view")
+@require_safe
 def members(request: HttpRequest) -> HttpResponse:
     """Members of her subtrees. A list of a million is never counted: beyond a thousand the pager knows only before and after."""
     wanted = Filter(request.GET, on=today())
@@ -84,8 +84,8 @@ def _filters(request: HttpRequest, wanted: Filter) -> Filters:
     return Filters(form=wanted.form, query=request.GET, saved=saved, save_url=reverse("members:save_view"))
 
 
-@require_POST
 @needs("members.view")
+@require_POST
 def find(request: HttpRequest) -> HttpResponse:
     """One member by identity number or phone, which go in a body and come back nowhere."""
     form = SearchForm(request.POST)
@@ -114,8 +114,8 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "members/found.html", {"table": table})
 
 
-@require_POST
 @needs("members.view")
+@require_POST
 def save_view(request: HttpRequest) -> HttpResponse:
     form = ViewForm(request.POST)
     if form.is_valid():
@@ -124,15 +124,15 @@ def save_view(request: HttpRequest) -> HttpResponse:
     return redirect("members:list")
 
 
-@require_POST
 @needs("members.view")
+@require_POST
 def delete_view(request: HttpRequest) -> HttpResponse:
     services.delete_view(by=person(request), name=request.POST.get("name", ""))
     return redirect("members:list")
 
 
-@require_safe
 @needs("members.view")
+@require_safe
 def detail(request: HttpRequest, member: Any) -> HttpResponse:
     """One member: masked facts, verifications, consents, moves, and what was done."""
     row = queries.access_member(by=person(request), id=member, permission="members.view", on=today())
@@ -159,8 +159,8 @@ def detail(request: HttpRequest, member: Any) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs("members.reveal")
+@require_http_methods(["GET", "HEAD", "POST"])
 def reveal(request: HttpRequest, member: Any, field: str) -> HttpResponse:
     """Ask for a reason, then show the number this once; nothing keeps the page."""
     row = queries.access_member(by=person(request), id=member, permission="members.reveal", on=today())
@@ -176,8 +176,8 @@ def reveal(request: HttpRequest, member: Any, field: str) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs("members.edit")
+@require_http_methods(["GET", "HEAD", "POST"])
 def transfer(request: HttpRequest, member: Any) -> HttpResponse:
     """Move a member: the code of the new organisation, a look at what changes, done."""
     row = queries.access_member(by=person(request), id=member, permission="members.edit", on=today())
@@ -198,8 +198,8 @@ def transfer(request: HttpRequest, member: Any) -> HttpResponse:
     return render(request, "members/form.html", {"form": form, "title": t("转会", "Move a member"), "back": back})
 
 
-@require_POST
 @needs("members.edit")
+@require_POST
 def verify(request: HttpRequest, member: Any) -> HttpResponse:
     """Ask the registers again."""
     row = queries.access_member(by=person(request), id=member, permission="members.edit", on=today())
@@ -214,8 +214,8 @@ def verify(request: HttpRequest, member: Any) -> HttpResponse:
     return redirect("members:detail", member=row.pk)
 
 
+@needs("members.edit")
 @require_safe
-@needs("members.view")
 def transfers(request: HttpRequest) -> HttpResponse:
     """Moves out of her organisations and into them."""
     page = Paginator(queries.transfers(), ROWS).get_page(request.GET.get("page"))

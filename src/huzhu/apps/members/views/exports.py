@@ -22,16 +22,16 @@ from huzhu.ui.words import t
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
-@require_safe
 @needs("members.export")
+@require_safe
 def exports(request: HttpRequest) -> HttpResponse:
     """What she asked for, and what waits for her word."""
     rows = queries.exports(by=person(request), on=today())
     return render(request, "members/exports.html", {"rows": rows})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs("members.export")
+@require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for the list that a filter finds; the filter stands in the address."""
     form = ExportForm(request.POST if request.method == "POST" else None)
@@ -54,8 +54,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
 @needs("members.export")
+@require_POST
 def decide(request: HttpRequest, export: Any) -> HttpResponse:
     """Another officer's word."""
     row = queries.access_export(by=person(request), id=export, on=today())
@@ -65,8 +65,8 @@ def decide(request: HttpRequest, export: Any) -> HttpResponse:
     return redirect("members:exports")
 
 
-@require_POST
 @needs("members.export")
+@require_POST
 def file(request: HttpRequest, export: Any) -> HttpResponse:
     """The list itself, made afresh and kept nowhere."""
     row = queries.access_export(by=person(request), id=export, on=today())

@@ -37,8 +37,8 @@ def _own(request: HttpRequest) -> Own:
     return found
 
 
-@require_safe
 @signed_in
+@require_safe
 def card(request: HttpRequest) -> HttpResponse:
     """The card of a member; for an applicant, how the application stands."""
     mine = _own(request)
@@ -73,8 +73,8 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "members/check.html", context, status=200 if member is not None else 404)
 
 
-@require_safe
 @signed_in
+@require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """What is kept about her, and what she can do about it."""
     own = _own(request)
@@ -141,8 +141,8 @@ def _corrections(member: Member) -> list[Any]:
         return list(member.corrections.order_by("-asked_at")[:10])
 
 
-@require_POST
 @signed_in
+@require_POST
 def export(request: HttpRequest) -> HttpResponse:
     """Everything kept about her, to take away."""
     own, at = _own(request), now()
@@ -155,8 +155,8 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest) -> HttpResponse:
     """Say what is wrong."""
     own = _own(request)
@@ -178,8 +178,8 @@ def correct(request: HttpRequest) -> HttpResponse:
     return render(request, "members/correct.html", {"form": form})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, purpose: str) -> HttpResponse:
     """Withdraw one consent, after what follows from it was shown."""
     own, text = _own(request), CURRENT.get(purpose)
@@ -205,8 +205,8 @@ def withdraw(request: HttpRequest, purpose: str) -> HttpResponse:
     return _ask(request, confirm)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """Leave, or take an application back."""
     own = _own(request)
@@ -238,8 +238,8 @@ def leave(request: HttpRequest) -> HttpResponse:
     return _ask(request, confirm)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
 def rejoin(request: HttpRequest) -> HttpResponse:
     """Apply again after leaving."""
     own = _own(request)
@@ -252,8 +252,8 @@ def rejoin(request: HttpRequest) -> HttpResponse:
     return render(request, "members/rejoin.html", {"form": form, "mine": own})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
     """Have everything removed that tells who she is."""
     own = _own(request)

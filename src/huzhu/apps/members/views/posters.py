@@ -18,8 +18,8 @@ from huzhu.ui.flow import Confirm
 from huzhu.ui.words import t
 
 
-@require_safe
 @needs("posters.print")
+@require_safe
 def posters(request: HttpRequest) -> HttpResponse:
     """Stations and grassroots unions of her subtrees."""
     paths = reach_of(request.user, "posters.print", on=today())
@@ -27,8 +27,8 @@ def posters(request: HttpRequest) -> HttpResponse:
     return render(request, "members/posters.html", {"rows": list(rows)})
 
 
-@require_safe
 @needs("posters.print")
+@require_safe
 def pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The poster to print. Raises NoChineseFont, whose page says what to install."""
     station = access_organisation(by=person(request), permission="posters.print", code=code, on=today())
@@ -41,8 +41,8 @@ def pdf(request: HttpRequest, code: str) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs("posters.print")
+@require_http_methods(["GET", "HEAD", "POST"])
 def renew(request: HttpRequest, code: str) -> HttpResponse:
     """Make the posters that hang worthless, after a look."""
     station = access_organisation(by=person(request), permission="posters.print", code=code, on=today())

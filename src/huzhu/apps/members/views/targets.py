@@ -18,8 +18,8 @@ from huzhu.ui.refusals import Refusal
 from huzhu.ui.words import say, t
 
 
-@require_safe
 @needs("targets.view")
+@require_safe
 def targets(request: HttpRequest) -> HttpResponse:
     """A chart with its table: an organisation and its children, members against targets of a year."""
     asked, on = request.GET.get("year", ""), today()
@@ -31,8 +31,8 @@ def targets(request: HttpRequest) -> HttpResponse:
     return render(request, "members/targets.html", {"bars": bars, "year": year, "parent": parent, "may_set": may_set})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs("targets.set")
+@require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest) -> HttpResponse:
     """Set one organisation's target of a year."""
     form = TargetForm(request.POST if request.method == "POST" else None, initial={"year": today().year})
