@@ -25,7 +25,10 @@ from typing import Any
 AT = dt.datetime(2026, 11, 2, 1, 30, tzinfo=dt.UTC)
 CHUNK = 1_000
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-SURNAMES, GIVEN = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗", "伟强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰红建国志文海波鹏飞"
+SURNAMES, GIVEN = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗",
+    "伟强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰红建国志文海波鹏飞",
+)
 
 
 def number(n: int) -> str:
@@ -40,7 +43,9 @@ def write_roster(path: Path, rows: int) -> None:
         for n in range(rows):
             given = GIVEN[n % 29] + GIVEN[n // 29 % 29]
             phone = f"13{n:09d}"
-            out.writerow([SURNAMES[n % 20] + given, number(n), phone, "demo-food", f"R{n:08d}", "food_delivery", "310115"])
+            out.writerow(
+                [SURNAMES[n % 20] + given, number(n), phone, "demo-food", f"R{n:08d}", "food_delivery", "310115"]
+            )
 
 
 def start() -> None:
@@ -148,10 +153,14 @@ def compare(rows: int) -> None:
             (home / side).mkdir()
             env = {**os.environ, "HUZHU_HOME": str(home / side)}
             command = [sys.executable, "-m", "bench.rosters", side, str(argument), str(home / "kept")]
-            found[side] = json.loads(subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE).stdout.splitlines()[-1])
+            found[side] = json.loads(
+                subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE).stdout.splitlines()[-1]
+            )
     took = sum(found["bring_in"]["seconds"].values())
     print(f"{rows:,} rows: import {took:.1f} s {found['bring_in']}, bare {found['bare']['seconds']:.1f} s")
-    print(f"ratio {took / found['bare']['seconds']:.2f} (at most 3), {found['bring_in']['peak MiB']} MiB (at most 1024)")
+    print(
+        f"ratio {took / found['bare']['seconds']:.2f} (at most 3), {found['bring_in']['peak MiB']} MiB (at most 1024)"
+    )
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What all tests share: Hypothesis's profiles, and which tests a machine without Java has to leave out, said aloud."""
+"""What all tests share: Hypothesis's profiles, and which tests a machine without Java or Chromium has to leave out, said aloud."""
 
 from __future__ import annotations
 
@@ -47,6 +47,17 @@ def why_spark_cannot_run() -> str | None:
     return None
 
 
+@cache
+def chromium() -> str | None:
+    """Where the browser of the journeys is: the machine's own."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def why_no_browser() -> str | None:
+    """The reason in words, or None where the journeys can be made."""
+    return None if chromium() else "journeys need Chromium, and there is none here. On Debian: apt-get install chromium"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """One PostgreSQL for the whole run; the workers of pytest-xdist get its address from their environment."""
     if DATABASE == "postgresql" and not hasattr(config, "workerinput"):
@@ -64,14 +75,31 @@ def pytest_report_header() -> str:
     return f"database of the site's tests: {DATABASE}"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The second run, on PostgreSQL, is for what meets a database; browsers see the same pages on either."""
+    if DATABASE != "postgresql":
+        return
+    meets = [item for item in items if _meets_a_database(item) and not item.get_closest_marker("browser")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(meets)])
+    items[:] = meets
+
+
+def _meets_a_database(item: pytest.Item) -> bool:
+    names = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db", "cast"}.isdisjoint(names)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Spark's tests share one worker, so that at most one cluster runs at a time."""
-    if item.get_closest_marker("spark"):
-        item.add_marker(pytest.mark.xdist_group("spark"))
+    """Spark's tests share one worker, so that at most one cluster runs at a time; so do those of the browser."""
+    for name in ("spark", "browser"):
+        if item.get_closest_marker(name):
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("spark") and (reason := why_spark_cannot_run()):
+        pytest.skip(reason)
+    if item.get_closest_marker("browser") and (reason := why_no_browser()):
         pytest.skip(reason)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROWS, STEP = 20_000, 10_000  # of a roster, and by how many people one differs from the next
+FIGURES = ("state", "total", "accepted", "doubtful", "refused", "created", "updated", "unchanged", "file")
 LEASE = dt.timedelta(0)  # whoever was killed is followed at once
 
 
@@ -27,7 +28,8 @@ def lines(number: int) -> Iterator[tuple[str, tuple[str, ...]]]:
         if n % 100 == 7:
             yield "identity_check_digit", (line[0], line[1][:17] + ("1" if line[1][17] != "1" else "2"), *line[2:])
         elif n % 100 == 8 and n > first + 100:
-            yield "identity_duplicate", (person(n - 100 + 1)[0], person(n - 100 + 1)[1], *line[2:])
+            other = person(n - 90)  # a good one, with the same number
+            yield "identity_duplicate", (*other[:2], *line[2:])
         elif n % 1000 == 9:
             yield "name_placeholder", ("测试", *line[1:])
         else:
@@ -98,11 +100,8 @@ def account() -> dict[str, Any]:
         "fault": None if fault is None else str(fault), "people": people,
         "numbers": len(set(Member.objects.values_list("number", flat=True))), "works": Work.objects.count(),
         "acts": dict(Counter(Entry.objects.filter(act__startswith="roster.").values_list("act", flat=True))),
-        "rows": [list(Row.objects.filter(roster=one).order_by("number").values_list("number", "code", "state", "result")) for one in rosters],
-        "figures": [
-            {name: getattr(one, name) for name in ("state", "total", "accepted", "doubtful", "refused", "created", "updated", "unchanged", "file")}
-            for one in rosters
-        ],
+        "rows": [list(one.rows.order_by("number").values_list("number", "code", "state", "result")) for one in rosters],
+        "figures": [{name: getattr(one, name) for name in FIGURES} for one in rosters],
         "left": sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and path.parent.name in ("files", "tmp")),
         "kept": sum(Row.objects.filter(roster=one).exclude(result="").exclude(data=None).count() for one in rosters),
     }  # fmt: skip
@@ -123,7 +122,14 @@ def upload(path: str) -> dict[str, Any]:
     work()
     job = Job.objects.get(key=f"{services.CHECK}:{roster.pk}")
     found = Roster.objects.get(pk=roster.pk)
-    return {"state": found.state, "problems": found.problems, "job": job.state, "rows": found.total, "codes": found.codes, "file": found.file}
+    return {
+        "state": found.state,
+        "problems": found.problems,
+        "job": job.state,
+        "rows": found.total,
+        "codes": found.codes,
+        "file": found.file,
+    }
 
 
 WORDS = {one.__name__: one for one in (prepare, feed, work, account, upload)}

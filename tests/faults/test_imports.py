@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.faults import importing
-from tests.site.rosters.test_hostile_rosters import MAKERS, READABLE, SOUND, TEXTS
+from tests.site.rosters.test_hostile_rosters import MAKERS, READABLE, TEXTS
 
 KILLS = 200
 ROSTERS_AT_MOST = 10
@@ -93,10 +93,8 @@ def killed(site: Site, seconds: float) -> bool:
     """Let a worker work so long; whether it had to be killed."""
     pid = site.start("work")
     time.sleep(seconds)
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     status = site.ended()
     assert status in (0, -signal.SIGKILL), (site.folder / "log").read_text()[-3_000:]
     return status != 0
@@ -165,7 +163,11 @@ def test_sixty_hostile_files_are_refused_in_words_and_no_worker_dies(site: Site,
         site.start("upload", str(path))
         status = site.ended()
         found = site.said() if status == 0 else {}
-        is_refused = found.get("state") == "refused" and found["problems"] and all(one["zh"] and one["en"] for one in found["problems"])
+        is_refused = (
+            found.get("state") == "refused"
+            and found["problems"]
+            and all(one["zh"] and one["en"] for one in found["problems"])
+        )
         is_read = found.get("state") in ("ready", "done") and is_readable
         if status != 0 or found["job"] != "done" or found["file"] or not (is_refused or is_read):
             wrong[name] = (status, found)

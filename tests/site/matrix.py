@@ -38,14 +38,15 @@ PAGES: dict[str, tuple[str | tuple[str, ...], str]] = {
     "account_logout": (EVERYBODY, ""),
     "account_request_login_code": (EVERYBODY, ""),
     "account_confirm_login_code": (EVERYBODY, ""),
-    "account_reauthenticate": (SIGNED_IN, ""),
-    "account_change_password": (SIGNED_IN, ""),
+    # Workers come in by a code to their phone: they have no password and no second factor to show again or to change.
+    "account_reauthenticate": (OFFICERS, ""),
+    "account_change_password": (OFFICERS, ""),
     "mfa_index": (SIGNED_IN, ""),
-    "mfa_authenticate": (EVERYBODY, ""),
-    "mfa_reauthenticate": (SIGNED_IN, ""),
+    "mfa_authenticate": (SIGNED_IN, ""),
+    "mfa_reauthenticate": (OFFICERS, ""),
     "mfa_activate_totp": (SIGNED_IN, ""),
-    "mfa_deactivate_totp": (SIGNED_IN, ""),
-    "mfa_view_recovery_codes": (SIGNED_IN, ""),
+    "mfa_deactivate_totp": (OFFICERS, ""),
+    "mfa_view_recovery_codes": (NOBODY, ""),  # they are shown once, where they are made
     "mfa_generate_recovery_codes": (SIGNED_IN, ""),
     "socialaccount_login_cancelled": (EVERYBODY, ""),
     "openid_connect_login": (NOBODY, "provider"),
@@ -74,7 +75,7 @@ PAGES: dict[str, tuple[str | tuple[str, ...], str]] = {
     "members:mine": (MEMBER, ""),
     "members:mine_export": (MEMBER, ""),
     "members:mine_correct": (MEMBER, ""),
-    "members:mine_consent": (MEMBER, "purpose"),
+    "members:mine_withdraw": (MEMBER, "purpose"),
     "members:mine_leave": (MEMBER, ""),
     "members:mine_rejoin": (MEMBER, ""),
     "members:mine_erase": (MEMBER, ""),
@@ -135,7 +136,7 @@ POST_ONLY = frozenset(
 # Pages that only show; all others take both.
 GET_ONLY = frozenset(
     {
-        "front", "privacy", "desk", "audit", "audit_export", "messages:inbox", "messages:console", "unions:tree", "unions:organisation",
+        "mfa_index", "mfa_view_recovery_codes", "socialaccount_login_cancelled", "front", "privacy", "desk", "audit", "audit_export", "messages:inbox", "messages:console", "unions:tree", "unions:organisation",
         "unions:users", "unions:user", "unions:me", "members:received", "members:check", "members:card", "members:mine",
         "members:list", "members:transfers", "members:detail", "members:applications", "members:corrections", "members:meeting",
         "members:exports", "members:targets", "members:posters", "members:poster", "rosters:list", "rosters:template",

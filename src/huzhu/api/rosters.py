@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated, Any
 from typing import IO, Any, cast
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, File, Form, Query, Router, Schema
+from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from huzhu.api.access import needs
@@ -16,6 +17,7 @@ from huzhu.apps.unions.queries import access_organisation
 from huzhu.ui.clock import now, today
 
 router = Router(tags=["rosters"])
+Code = Annotated[str, Field(max_length=40, pattern=r"^[^\x00]+$")]
 
 
 class RosterOut(Schema):
@@ -76,13 +78,13 @@ def rosters(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.post("", response={201: RosterOut}, summary="上传名册。Send a roster; it is checked and matched by itself")
 @needs("rosters.upload")
-def upload(request: HttpRequest, organisation: Form[str], file: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
+def upload(request: HttpRequest, organisation: Form[Code], file: File[UploadedFile]) -> Status[dict[str, Any]]:
     user: Any = request.user
     place = access_organisation(by=user, permission="rosters.upload", code=organisation, on=today())
     made = services.upload(
         by=user, at=now(), organisation=place, stream=cast(IO[bytes], file), file_name=file.name or ""
     )
-    return 201, _out(made)
+    return Status(201, _out(made))
 
 
 @router.get("/{uuid:roster}", response=RosterOut, summary="一份名册。One roster")

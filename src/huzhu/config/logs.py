@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor
 
-# Digits of every script; a number may be spaced as people write it. A fraction's digits are nobody's number.
-_ALONE, _OVER = r"(?<!\d)(?<!\d\.)", r"(?!\d)"
-IDENTITY = re.compile(rf"{_ALONE}(?:\d{{6}}[ -]?\d{{8}}[ -]?\d{{3}}[\dXxＸｘ]|\d{{15}}){_OVER}")
-PHONE = re.compile(rf"{_ALONE}(?:\+?86[ -]?)?[1１][3-9３-９]\d[ -]?\d{{4}}[ -]?\d{{4}}{_OVER}")
-
-
-def without_numbers(text: str) -> str:
-    """The text with a word in the place of each identity number and phone number."""
-    return PHONE.sub("[phone]", IDENTITY.sub("[identity number]", text))
-
+from huzhu.apps.vault.numbers import without_numbers
 
 def scrubbed(_logger: object, _method: str, event: EventDict) -> EventDict:
     """A structlog processor: every text and whole number in the event, exceptions in words included, at any depth."""

@@ -40,7 +40,9 @@ def client(cast: Cast, admin: User) -> Client:
 
 @pytest.fixture
 def register(cast: Cast) -> Register:  # noqa: ARG001 - the tables
-    return services.create(by=None, at=AT, code="food", name="外卖登记册", name_en="Food register", platform="demo-food", kind="file")
+    return services.create(
+        by=None, at=AT, code="food", name="外卖登记册", name_en="Food register", platform="demo-food", kind="file"
+    )
 
 
 def send(client: Client, content: bytes, *, name: str = "riders.csv") -> Any:
@@ -90,7 +92,9 @@ def test_the_very_same_file_is_told_and_not_loaded(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("register")
-def test_no_number_is_kept_and_hashes_are_hashed_again_with_the_key(client: Client, home: Path, django_capture_on_commit_callbacks: Any) -> None:
+def test_no_number_is_kept_and_hashes_are_hashed_again_with_the_key(
+    client: Client, home: Path, django_capture_on_commit_callbacks: Any
+) -> None:
     import hashlib
 
     plain, hashed = PEOPLE[0], PEOPLE[1]
@@ -159,7 +163,9 @@ def test_a_load_that_nobody_foresaw_the_end_of_may_go_on_or_be_replaced(client: 
     finish()
     assert (Register.objects.get().state, RegisterRow.objects.count()) == ("done", 40)
     send(client, as_csv(PEOPLE[:5]).read())
-    Job.objects.filter(state="waiting").update(state="failed", error_zh="系统出错了", error_en="went wrong", ended_at=AT)
+    Job.objects.filter(state="waiting").update(
+        state="failed", error_zh="系统出错了", error_en="went wrong", ended_at=AT
+    )
     assert figures(load(client, PEOPLE[:3])) == (3, 0, 0, 37, 0)
 
 
@@ -191,7 +197,9 @@ def test_an_address_that_is_not_to_be_asked_is_refused_at_its_field(client: Clie
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_every_page_is_shown_in_its_language_and_without_a_rider(cast: Cast, client: Client, register: Register, lang: str) -> None:
+def test_every_page_is_shown_in_its_language_and_without_a_rider(
+    cast: Cast, client: Client, register: Register, lang: str
+) -> None:
     load(client, PEOPLE)
     reader = cast.client(cast.officer("district_officer", at="east"), lang=lang)
     own = cast.client(cast.officer("administrator"), lang=lang)
@@ -219,7 +227,9 @@ def test_those_without_the_right_find_nothing(cast: Cast, register: Register) ->
     assert register.state == "never"
 
 
-def test_a_register_without_a_server_is_not_asked_and_an_unknown_one_is_not_there(client: Client, register: Register) -> None:
+def test_a_register_without_a_server_is_not_asked_and_an_unknown_one_is_not_there(
+    client: Client, register: Register
+) -> None:
     assert client.post(f"{HOME}sync/").status_code == 409
     assert client.get("/registers/none/").status_code == 404
     assert client.post(f"{HOME}upload/").status_code == 422
@@ -232,7 +242,10 @@ def test_what_a_register_said_holds_for_its_days_and_then_for_nobody(client: Cli
     on, name = today(), PEOPLE[0][0]
 
     def found(day: dt.date, *, as_name: str = name) -> list[str]:
-        return [one.how for one in queries.find(name_key=as_name, on=day, identity_index=identity_index(number=PEOPLE[0][1]))]
+        return [
+            one.how
+            for one in queries.find(name_key=as_name, on=day, identity_index=identity_index(number=PEOPLE[0][1]))
+        ]
 
     assert found(on) == ["identity"]
     assert found(on + dt.timedelta(days=29)) == ["identity"]
@@ -240,7 +253,12 @@ def test_what_a_register_said_holds_for_its_days_and_then_for_nobody(client: Cli
     assert found(on, as_name="别人") == []
     by_phone = queries.find(name_key=name, on=on, phone_index=phone_index(phone=PEOPLE[0][2]))
     assert [one.how for one in by_phone] == ["phone"]
-    given_on = queries.find(name_key=name, on=on, phone_index=phone_index(phone=PEOPLE[0][2]), identity_index=identity_index(number=PEOPLE[1][1]))
+    given_on = queries.find(
+        name_key=name,
+        on=on,
+        phone_index=phone_index(phone=PEOPLE[0][2]),
+        identity_index=identity_index(number=PEOPLE[1][1]),
+    )
     assert given_on == [], "the phone was given to somebody else of the same name"
     load(client, PEOPLE[1:2])
     assert found(on) == []

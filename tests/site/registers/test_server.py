@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
@@ -40,13 +40,16 @@ Rider = dict[str, Any]
 def rider(n: int, **changes: Any) -> Rider:
     """The n-th person, as one server or another tells of them: with numbers, with hashes, or with little."""
     name, number, phone, platform, rider_no, _ = person(n)
-    full = {
-        "rider_no": rider_no, "name": name, "identity_number": number, "phone": phone, "platform": platform, "work_region": "310115",
-        "work_category": "food_delivery", "in_platform_name": True, "vehicle": "电动自行车", "orders_30d": n, "last_paid_order_on": "2026-10-30",
+    full: Rider = {
+        "rider_no": rider_no, "name": name, "identity_number": number, "phone": phone, "platform": platform,
+        "work_region": "310115", "work_category": "food_delivery", "in_platform_name": True, "vehicle": "电动自行车",
+        "orders_30d": n, "last_paid_order_on": "2026-10-30",
         "as_of": str(today()), "gone": False,
     }  # fmt: skip
-    hashed = {"rider_no": rider_no, "name": name, "identity_sha256": hashlib.sha256(number.encode()).hexdigest(), "as_of": None, "orders_30d": None}
-    return [full, hashed, {"rider_no": rider_no, "name": name}][n % 3] | changes
+    digest = hashlib.sha256(number.encode()).hexdigest()
+    hashed: Rider = {"rider_no": rider_no, "name": name, "identity_sha256": digest, "as_of": None, "orders_30d": None}
+    little: Rider = {"rider_no": rider_no, "name": name}
+    return (full, hashed, little)[n % 3] | changes
 
 
 RIDERS = [rider(n) for n in range(1, 1201)]
@@ -75,7 +78,14 @@ def test_the_server_of_the_demonstration_answers_as_the_agreement_says() -> None
                 break
         assert seen == RIDERS
         assert get(server, cursor=cursor).json() == {"riders": [], "cursor": "1200", "has_more": False}
-        for wrong in ({"token": "no"}, {"cursor": "x"}, {"cursor": "1201"}, {"limit": "0"}, {"limit": "501"}, {"path": "/other"}):
+        for wrong in (
+            {"token": "no"},
+            {"cursor": "x"},
+            {"cursor": "1201"},
+            {"limit": "0"},
+            {"limit": "501"},
+            {"path": "/other"},
+        ):
             answer = get(server, **wrong)
             assert answer.status_code in (400, 401, 404)
             assert faults(answer, "Problem") == []
@@ -95,7 +105,15 @@ def client(cast: Cast) -> Client:
 
 
 def set_up(client: Client, url: str) -> None:
-    form = {"code": "food", "name": "外卖", "platform": "demo-food", "kind": "http", "valid_days": "30", "url": url, "token": TOKEN}
+    form = {
+        "code": "food",
+        "name": "外卖",
+        "platform": "demo-food",
+        "kind": "http",
+        "valid_days": "30",
+        "url": url,
+        "token": TOKEN,
+    }
     assert client.post("/registers/new/", form).status_code == 302
 
 
@@ -120,21 +138,29 @@ def test_all_riders_come_once_and_then_only_what_changed(client: Client) -> None
         changed = sync(client)
         assert (changed.read, changed.added, changed.changed, changed.gone) == (3, 1, 1, 1)
     after = {row.pk: row.digest for row in RegisterRow.objects.all()}
-    assert [row for row, digest in before.items() if after[row] != digest] == [RegisterRow.objects.get(rider_no="R000003").pk]
+    assert [row for row, digest in before.items() if after[row] != digest] == [
+        RegisterRow.objects.get(rider_no="R000003").pk
+    ]
     gone = RegisterRow.objects.exclude(gone_at=None).get()
     assert gone.rider_no == "R000006"
     known = RegisterRow.objects.get(rider_no="R000003")
-    assert (known.orders_30d, known.identity_index, known.last_paid_order_on) == (77, identity_index(number=person(3)[1]), dt.date(2026, 10, 30))
+    assert (known.orders_30d, known.last_paid_order_on) == (77, dt.date(2026, 10, 30))
+    assert known.identity_index == identity_index(number=person(3)[1])
     hashed = RegisterRow.objects.get(rider_no="R000004")
-    assert (hashed.identity_index, hashed.identity_hash_index, hashed.as_of) == (None, hash_index_of(number=person(4)[1]), today())
+    assert (hashed.identity_index, hashed.identity_hash_index, hashed.as_of) == (
+        None,
+        hash_index_of(number=person(4)[1]),
+        today(),
+    )
     page = client.get("/registers/food/").content.decode()
     assert "1,200" in page
     assert TOKEN not in page + str(list(Register.objects.values()))
 
 
 def test_a_rider_whose_numbers_or_dates_cannot_be_is_counted_and_left_out(client: Client) -> None:
+    number = person(3)[1][:17] + ("1" if person(3)[1][17] != "1" else "2")
     wrong = [
-        rider(3, identity_number=person(3)[1][:17] + ("1" if person(3)[1][17] != "1" else "2")), rider(6, phone="12345678901"), rider(9, name="测试"),
+        rider(3, identity_number=number), rider(6, phone="12345678901"), rider(9, name="测试"),
         rider(12, as_of=str(today() + dt.timedelta(days=2))), rider(15, last_paid_order_on="1999-01-01"), {}, {"name": "王伟"},
     ]  # fmt: skip
     with serving(riders=[*wrong, rider(18)], token=TOKEN) as server:
@@ -147,7 +173,10 @@ def test_a_server_of_several_platforms_says_which_one_a_rider_is_of(client: Clie
     with serving(riders=[rider(3, platform="demo-express"), rider(2)], token=TOKEN) as server:
         set_up(client, server.url)
         sync(client)
-    assert dict(RegisterRow.objects.values_list("rider_no", "platform")) == {"R000003": "demo-express", "R000002": "demo-food"}
+    assert dict(RegisterRow.objects.values_list("rider_no", "platform")) == {
+        "R000003": "demo-express",
+        "R000002": "demo-food",
+    }
 
 
 class Stubborn(ThreadingHTTPServer):
@@ -254,8 +283,10 @@ def test_an_answer_without_end_is_cut_off(client: Client) -> None:
 
 def test_a_name_that_leads_inside_is_not_asked(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - the tables
     inside = [(2, 1, 6, "", ("169.254.169.254", 443))]
-    monkeypatch.setattr(asking.socket, "getaddrinfo", lambda *_, **__: inside)
-    register = services.create(by=None, at=AT, code="food", name="a", platform="demo-food", kind="http", url="https://register.example/")
+    monkeypatch.setattr("huzhu.apps.registers.client.socket.getaddrinfo", lambda *_, **__: inside)
+    register = services.create(
+        by=None, at=AT, code="food", name="a", platform="demo-food", kind="http", url="https://register.example/"
+    )
     services.sync(by=None, at=AT, register=register)
     finish()
     assert "169.254.169.254" in Register.objects.get().error_en

@@ -31,7 +31,9 @@ def test_thirty_people_become_members_by_one_confirmation(cast: Cast, officer: U
     assert figures(roster) == {"total": 30, "accepted": 30, "created": 30}
     members = list(Member.objects.all())
     assert len({member.number for member in members}) == 30
-    assert {(member.joined_on, member.decided_by_id, member.organisation.code) for member in members} == {(ON, officer.pk, "east-union")}
+    assert {(member.joined_on, member.decided_by_id, member.organisation.code) for member in members} == {
+        (ON, officer.pk, "east-union")
+    }
     first = Member.objects.get(name=PEOPLE[0][0], works__rider_no="R000001")
     assert first.identity_number.reveal() == PEOPLE[0][1]
     assert first.phone.reveal() == PEOPLE[0][2]
@@ -46,7 +48,9 @@ def test_what_the_rows_say_is_forgotten_once_it_is_merged(cast: Cast, officer: U
 def test_the_same_file_again_is_told_and_changes_nothing(cast: Cast, officer: User) -> None:
     roster = feed(PEOPLE, by=officer, to=cast.tree["east-union"])
     with pytest.raises(services.SameFile) as refusal:
-        services.upload(by=officer, at=AT, organisation=cast.tree["east-union"], stream=as_csv(PEOPLE), file_name="b.csv")
+        services.upload(
+            by=officer, at=AT, organisation=cast.tree["east-union"], stream=as_csv(PEOPLE), file_name="b.csv"
+        )
     assert refusal.value.roster.pk == roster.pk
 
 
@@ -62,7 +66,9 @@ def test_the_same_people_in_another_file_are_unchanged(cast: Cast, officer: User
 def test_a_new_phone_changes_that_member_alone(cast: Cast, officer: User) -> None:
     merge(feed(PEOPLE, by=officer, to=cast.tree["east-union"]), by=officer)
     name, number, _, *rest = PEOPLE[4]
-    roster = merge(feed([(name, number, "13812345678", *rest), *PEOPLE[5:]], by=officer, to=cast.tree["east-union"]), by=officer)
+    roster = merge(
+        feed([(name, number, "13812345678", *rest), *PEOPLE[5:]], by=officer, to=cast.tree["east-union"]), by=officer
+    )
     assert figures(roster) == {"total": 26, "accepted": 26, "updated": 1, "unchanged": 25}
     changed = Member.objects.get(works__rider_no=rest[1])
     assert changed.phone.reveal() == "13812345678"
@@ -74,6 +80,7 @@ def test_rows_that_are_wrong_are_told_and_the_others_join(cast: Cast, officer: U
     assert figures(roster) == {"total": 30, "accepted": 29, "refused": 1}
     assert roster.codes == {"identity_check_digit": 1}
     row = Row.objects.get(roster=roster, number=2)
+    assert row.problems is not None
     assert (row.problems[0]["column"], row.problems[0]["code"]) == ("identity_number", "identity_check_digit")
     assert wrong[1] not in str(row.problems)
     assert figures(merge(roster, by=officer))["created"] == 29
@@ -101,11 +108,20 @@ def test_a_member_of_another_union_moves_only_when_a_person_says_so(cast: Cast, 
     roster = merge(again(roster), by=officer)
     assert figures(roster) == {"total": 2, "accepted": 2, "created": 1, "transferred": 1}
     move = Transfer.objects.get()
-    assert (move.from_organisation.code, move.to_organisation.code, move.on, move.by_id) == ("west-union", "east-union", ON, officer.pk)
+    assert (move.from_organisation.code, move.to_organisation.code, move.on, move.by_id) == (
+        "west-union",
+        "east-union",
+        ON,
+        officer.pk,
+    )
 
 
 def test_a_station_that_a_row_names_takes_the_member(cast: Cast, officer: User) -> None:
-    roster = feed([person(1, station="东街道骑手驿站"), person(2, station="西街道骑手驿站")], by=officer, to=cast.tree["east-union"])
+    roster = feed(
+        [person(1, station="东街道骑手驿站"), person(2, station="西街道骑手驿站")],
+        by=officer,
+        to=cast.tree["east-union"],
+    )
     merge(roster, by=officer)
     assert sorted(Member.objects.values_list("organisation__code", flat=True)) == ["east-station", "east-union"]
 

@@ -79,7 +79,14 @@ def test_one_changed_bit_anywhere_is_seen(home: Path) -> None:
     name = stored(2_200_000)
     path, rng = home / "files" / name, Random(1)
     sound = path.read_bytes()
-    for at in [*range(HEAD), HEAD, HEAD + PIECE - 1, HEAD + PIECE, len(sound) - 1, *(rng.randrange(len(sound)) for _ in range(10))]:
+    for at in [
+        *range(HEAD),
+        HEAD,
+        HEAD + PIECE - 1,
+        HEAD + PIECE,
+        len(sound) - 1,
+        *(rng.randrange(len(sound)) for _ in range(10)),
+    ]:
         changed = bytearray(sound)
         changed[at] ^= 1 << rng.randrange(8)
         path.write_bytes(changed)

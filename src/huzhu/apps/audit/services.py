@@ -10,6 +10,7 @@ from django.db import transaction
 
 from huzhu.apps.audit.chain import START, hash_of
 from huzhu.apps.audit.models import Entry, Head
+from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
 
 SYSTEM = Text("系统", "the system")
@@ -44,8 +45,8 @@ def record(
 ) -> Entry:
     """Add one entry, in the caller's transaction: it is there exactly when what it tells of is.
 
-    `act` is a stable name such as `member.approved`; `words` say it with names and figures, and never hold an identity number. Call
-    it last: from here to the end of the transaction other writers wait.
+    `act` is a stable name such as `member.approved`; `words` say it with names and figures, and numbers of people that
+    somebody typed into a reason are left out of them. Call it last: from here to the end of the transaction other writers wait.
     """
     head = Head.objects.select_for_update().get_or_create(pk=1)[0]
     entry = Entry(
@@ -56,8 +57,8 @@ def record(
         act=act,
         about="" if about is None else f"{about._meta.label}:{about.pk}",
         path=path,
-        zh=words.zh,
-        en=words.en,
+        zh=without_numbers(words.zh),
+        en=without_numbers(words.en),
         details=details or {},
         previous=head.hash,
     )

@@ -27,7 +27,10 @@ WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class RegisterUnreachable(Refusal):
-    text = Text("平台的接口没有应答（{why}）。系统稍后可再试。", "The platform's server did not answer ({why}). It can be tried again later.")
+    text = Text(
+        "平台的接口没有应答（{why}）。系统稍后可再试。",
+        "The platform's server did not answer ({why}). It can be tried again later.",
+    )
 
 
 class RegisterAnswersWrongly(Refusal):
@@ -78,7 +81,12 @@ def checked_url(*, url: str) -> str:
     except ValueError:
         host, port, parts = "", None, urlsplit("")
     if not host or parts.username or parts.password or parts.query or parts.fragment or port == 0:
-        raise Invalid(Text("请填写接口的完整地址，不带账号和参数。", "Enter the whole address, without an account or parameters."), field="url")
+        raise Invalid(
+            Text(
+                "请填写接口的完整地址，不带账号和参数。", "Enter the whole address, without an account or parameters."
+            ),
+            field="url",
+        )
     is_trial = settings.MODE in ("demo", "test")
     if parts.scheme == "http" and is_trial and _is_loopback(host):
         return url.rstrip("/")
@@ -98,7 +106,9 @@ def ask_page(*, url: str, token: str, cursor: str) -> Answer:
         if number:
             time.sleep(PAUSE_SECONDS * 2 ** (number - 1))
         try:
-            status, body = _get(f"{base}/riders", token, {"limit": str(PAGE_ROWS), **({"cursor": cursor} if cursor else {})})
+            status, body = _get(
+                f"{base}/riders", token, {"limit": str(PAGE_ROWS), **({"cursor": cursor} if cursor else {})}
+            )
         except httpx.HTTPError as error:
             why = type(error).__name__
             continue
@@ -112,7 +122,9 @@ def ask_page(*, url: str, token: str, cursor: str) -> Answer:
 
 
 def _get(url: str, token: str, params: dict[str, str]) -> tuple[int, bytes]:
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"} | (
+        {"Authorization": f"Bearer {token}"} if token else {}
+    )
     began = time.monotonic()
     # No redirects and no proxies of the environment: the host that was configured, and no other.
     with (

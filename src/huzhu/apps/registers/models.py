@@ -38,7 +38,9 @@ class Register(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEVER)
     error_zh = models.CharField(max_length=400, blank=True)
     error_en = models.CharField(max_length=400, blank=True)
-    cursor = models.CharField(max_length=400, blank=True)  # what the platform calls the point up to which we have its list
+    cursor = models.CharField(
+        max_length=400, blank=True
+    )  # what the platform calls the point up to which we have its list
     loads = models.PositiveIntegerField(default=0)
     loaded_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -116,7 +118,11 @@ class RegisterLoad(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["register", "-asked_at"], name="registers_loads")]
-        constraints = [models.CheckConstraint(condition=Q(ended_at=None) | Q(ended_at__gte=F("asked_at")), name="registers_load_ends_later")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("asked_at")), name="registers_load_ends_later"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"load {self.pk}"

@@ -6,7 +6,10 @@ from huzhu.apps.vault.catalogue import Basis, Personal
 from huzhu.rules.texts import Text
 
 _PURPOSE = Text("核实会员在平台的工作", "to verify members' work for platforms")
-_KEPT = Text("平台不再列出之后，至登记册停用", "until the register is closed, marked as gone when the platform lists them no more")
+_KEPT = Text(
+    "平台不再列出之后，至登记册停用",
+    "until the register is closed, marked as gone when the platform lists them no more",
+)
 _BASIS: Basis = "membership"
 
 
@@ -28,7 +31,10 @@ PERSONAL = {
     "RegisterRow.last_paid_order_on": _rider("最近一单日期", "date of the last paid order"),
     "RegisterRow.orders_30d": _rider("近 30 日单量", "orders of the last 30 days"),
     "RegisterLoad.asked_by": Personal(
-        Text("提出人", "whoever asked for it"), Text("分清责任", "who answers for it"), "law", Text("至少三年", "three years at least")
+        Text("提出人", "whoever asked for it"),
+        Text("分清责任", "who answers for it"),
+        "law",
+        Text("至少三年", "three years at least"),
     ),
 }
 NOT_PERSONAL = (

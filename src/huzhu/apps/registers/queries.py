@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import Count, Q, QuerySet
 
@@ -126,7 +126,7 @@ def rows_by_id(*, ids: Iterable[object]) -> dict[object, RegisterRow]:
     return {row.pk: row for row in RegisterRow.objects.filter(pk__in=list(ids)).select_related("register")}
 
 
-def registers() -> QuerySet[Register]:
+def registers() -> QuerySet[Any]:
     """All of them, each with how many people it lists now."""
     listed = Count("rows", filter=Q(rows__gone_at=None))
     return Register.objects.annotate(people=listed).order_by("code")
@@ -134,7 +134,7 @@ def registers() -> QuerySet[Register]:
 
 def access_register(*, code: str) -> Register:
     """Registers belong to the whole union: whoever may see one may see all. Raises NotFound."""
-    found = registers().filter(code=code).first()
+    found: Register | None = registers().filter(code=code).first()
     if found is None:
         raise NotFound
     return found

@@ -37,7 +37,9 @@ class NoServer(Refusal):
 
 
 class StillLoading(Refusal):
-    text = Text("这个登记册正在更新，请等它完成。", "This register is being brought up to date: wait until that is done.")
+    text = Text(
+        "这个登记册正在更新，请等它完成。", "This register is being brought up to date: wait until that is done."
+    )
 
 
 class SameFile(Refusal):
@@ -99,7 +101,7 @@ def create(
 def upload(*, by: User | None, at: dt.datetime, register: Register, stream: IO[bytes], file_name: str) -> Job:
     """Store a file of the whole register and ask for it to be loaded. Raises SameFile, StillLoading."""
     register = _free(register)
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     stream.seek(0)
     last = RegisterLoad.objects.filter(register=register).exclude(ended_at=None).order_by("-asked_at").first()
     if last is not None and last.sha256 == digest and register.state == Register.State.DONE:
@@ -107,8 +109,10 @@ def upload(*, by: User | None, at: dt.datetime, register: Register, stream: IO[b
     load = RegisterLoad(register=register, file_name=file_name, sha256=digest, asked_by=by, asked_at=at)
     load.file = files.store(stream, register.place)
     load.save(force_insert=True)
-    words = Text(f"上传登记册“{register.name}”的文件", f"Uploaded a file of the register “{register.name_en or register.name}”")
-    return _asked(LOAD, load, register, by, at, words)
+    words = Text(
+        f"上传登记册“{register.name}”的文件", f"Uploaded a file of the register “{register.name_en or register.name}”"
+    )
+    return _asked(LOAD, load, words)
 
 
 @transaction.atomic
@@ -118,8 +122,10 @@ def sync(*, by: User | None, at: dt.datetime, register: Register) -> Job:
     if register.kind != Register.Kind.HTTP:
         raise NoServer
     load = RegisterLoad.objects.create(register=register, asked_by=by, asked_at=at)
-    words = Text(f"更新登记册“{register.name}”", f"Brought the register “{register.name_en or register.name}” up to date")
-    return _asked(SYNC, load, register, by, at, words)
+    words = Text(
+        f"更新登记册“{register.name}”", f"Brought the register “{register.name_en or register.name}” up to date"
+    )
+    return _asked(SYNC, load, words)
 
 
 @transaction.atomic
@@ -138,12 +144,15 @@ def _free(register: Register) -> Register:
     return register
 
 
-def _asked(kind: str, load: RegisterLoad, register: Register, by: User | None, at: dt.datetime, words: Text) -> Job:
+def _asked(kind: str, load: RegisterLoad, words: Text) -> Job:
+    register, by, at = load.register, load.asked_by, load.asked_at
     Register.objects.filter(pk=register.pk).update(state=Register.State.RUNNING, error_zh="", error_en="")
     for given_up in RegisterLoad.objects.filter(register=register, ended_at=None).exclude(pk=load.pk).exclude(file=""):
         RegisterLoad.objects.filter(pk=given_up.pk).update(file="")
         transaction.on_commit(partial(files.delete, given_up.file))
-    job = ask(kind=kind, key=f"{kind}:{load.pk}", by=by, at=at, arguments={"load": str(load.pk), "register": str(register.pk)})
+    job = ask(
+        kind=kind, key=f"{kind}:{load.pk}", by=by, at=at, arguments={"load": str(load.pk), "register": str(register.pk)}
+    )
     record(by=by, at=at, act="register.load_asked", words=words, about=register)
     return job
 
@@ -160,7 +169,9 @@ def put(*, load: RegisterLoad, facts: Iterable[Facts], at: dt.datetime, on: dt.d
         else:
             wanted[key] = one
     known = {row.key: row for row in RegisterRow.objects.filter(register_id=load.register_id, key__in=list(wanted))}
-    new, changed, gone = [], [], 0
+    new: list[RegisterRow] = []
+    changed: list[RegisterRow] = []
+    gone = 0
     for key, one in wanted.items():
         row = known.get(key)
         if one.is_gone:
@@ -192,7 +203,9 @@ FIELDS = [
 
 def _digest(one: Facts, on: dt.date) -> bytes:
     said: dict[str, Any] = asdict(one) | {"as_of": str(one.as_of or on)}
-    words = json.dumps(said, default=lambda value: value.hex() if isinstance(value, bytes) else str(value), sort_keys=True)
+    words = json.dumps(
+        said, default=lambda value: value.hex() if isinstance(value, bytes) else str(value), sort_keys=True
+    )
     return index_of(words, purpose=DIGEST)
 
 

@@ -45,10 +45,18 @@ def registers(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     empty = Empty(
         title=t("还没有登记册", "No register yet"),
-        hint=t("平台的骑手名单，用来核实会员的工作。", "A platform's list of riders, by which members' work is verified."),
+        hint=t(
+            "平台的骑手名单，用来核实会员的工作。", "A platform's list of riders, by which members' work is verified."
+        ),
     )
     table = Table(
-        key="registers", caption=t("登记册", "Registers"), columns=columns, rows=rows, query=request.GET, empty=empty, hides_caption=True
+        key="registers",
+        caption=t("登记册", "Registers"),
+        columns=columns,
+        rows=rows,
+        query=request.GET,
+        empty=empty,
+        hides_caption=True,
     )
     return render(request, "registers/list.html", {"table": table, "may_manage": _may_manage(request)})
 
@@ -123,12 +131,13 @@ def go_on(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _may_manage(request: HttpRequest) -> bool:
-    return bool(reach_of(request.user, "registers.manage", on=today()))  # type: ignore[arg-type]
+    return bool(reach_of(request.user, "registers.manage", on=today()))
 
 
 def _page(request: HttpRequest, found: Register, form: FileForm, *, status: int = 200) -> HttpResponse:
     columns = [
-        Column(label=t("时间", "When"), kind="moment"), Column(label=t("提出人", "Asked by")), Column(label=t("读到", "Read"), kind="number"),
+        Column(label=t("时间", "When"), kind="moment"), Column(label=t("提出人", "Asked by")),
+        Column(label=t("读到", "Read"), kind="number"),
         Column(label=t("新增", "Added"), kind="number"), Column(label=t("变更", "Changed"), kind="number"),
         Column(label=t("移出", "Gone"), kind="number"), Column(label=t("不可用", "Refused"), kind="number"),
     ]  # fmt: skip
@@ -158,10 +167,12 @@ def _progress(found: Register) -> Progress:
     state, note = ("failed", job.error) if is_stopped and job is not None else (state, found.error)
     load = queries.loads(register=found).first()
     counts = [] if load is None else [
-        Count(label=t("新增", "Added"), number=load.added, tone="good"), Count(label=t("变更", "Changed"), number=load.changed, tone="info"),
+        Count(label=t("新增", "Added"), number=load.added, tone="good"),
+        Count(label=t("变更", "Changed"), number=load.changed, tone="info"),
         Count(label=t("移出", "Gone"), number=load.gone), Count(label=t("不可用", "Refused"), number=load.refused, tone="warn"),
     ]  # fmt: skip
     return Progress(
-        key="progress", label=str(found.get_state_display()), state=state, done=0 if job is None else job.done, total=None if job is None else job.total,
+        key="progress", label=str(found.get_state_display()), state=state,
+        done=0 if job is None else job.done, total=None if job is None else job.total,
         url=reverse("registers:progress", args=[found.code]), note=str(note), counts=counts,
     )  # fmt: skip

@@ -62,7 +62,7 @@ def checker_for(roster: Roster) -> Checker:
         key=index_of(str(roster.pk), purpose="rosters.duplicates"),
         needed=NEEDED,
         made_up=settings.HUZHU_MADE_UP_PEOPLE,
-        platforms=frozenset(word for pair in named for word in pair) or None,
+        platforms=frozenset(word for pair in named for word in pair if word) or None,
     )
 
 

@@ -36,12 +36,20 @@ def confirm(request: HttpRequest, id: Any) -> HttpResponse:  # noqa: A002 - the 
         raise services.NotReady
     plans = queries.plans(roster=roster)
     labels = dict(Row.Result.choices)
-    changes = [Change(what=labels[plan], after=t("{n} 人", "{n} people", n=many)) for plan, many in sorted(plans.items())]
+    changes = [
+        Change(what=labels[plan], after=t("{n} 人", "{n} people", n=many)) for plan, many in sorted(plans.items())
+    ]
+    to = roster.organisation.shown_name
+    left_out = t(
+        "还有 {n} 行存疑，不在其中；处理后可再确认一次。",
+        "{n} doubtful rows are left out; decide them and confirm again.",
+        n=roster.doubtful,
+    )
     confirm_ = Confirm(
-        title=t("批准入会并更新？", "Approve and merge?"), act=t("确认批准", "Approve"), back_url=reverse("rosters:roster", args=[roster.pk]),
-        intro=t("名册“{name}”，加入{organisation}。", "Roster “{name}”, to {organisation}.", name=roster.file_name, organisation=roster.organisation.shown_name),
-        warning=t("还有 {n} 行存疑，不在其中；处理后可再确认一次。", "{n} doubtful rows are left out; decide them and confirm again.", n=roster.doubtful)
-        if roster.doubtful else "",
+        title=t("批准入会并更新？", "Approve and merge?"), act=t("确认批准", "Approve"),
+        back_url=reverse("rosters:roster", args=[roster.pk]),
+        intro=t("名册“{name}”，加入{organisation}。", "Roster “{name}”, to {organisation}.", name=roster.file_name, organisation=to),
+        warning=left_out if roster.doubtful else "",
         changes=changes,
     )  # fmt: skip
     return render(request, "ui/confirm.html", {"confirm": confirm_})
@@ -53,7 +61,9 @@ def queue(request: HttpRequest, id: Any) -> HttpResponse:  # noqa: A002
     """On to the next doubtful row, or back to the roster when there is none."""
     roster = queries.access_roster(id=id)
     after = request.GET.get("after", "0")
-    row = queries.next_doubtful(roster=roster, after=int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0)
+    row = queries.next_doubtful(
+        roster=roster, after=int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    )
     if row is None:
         return redirect("rosters:roster", id=roster.pk)
     return redirect("rosters:doubtful", id=roster.pk, number=row.number)
@@ -67,7 +77,9 @@ def doubtful(request: HttpRequest, id: Any, number: int) -> HttpResponse:  # noq
     roster = queries.access_roster(id=id)
     row = queries.access_row(roster=roster, number=number)
     if request.method == "POST":
-        services.decide(by=by, at=now(), row=row, act=request.POST.get("act", ""), member_id=request.POST.get("member") or None)
+        services.decide(
+            by=by, at=now(), row=row, act=request.POST.get("act", ""), member_id=request.POST.get("member") or None
+        )
         return redirect(f"{reverse('rosters:queue', args=[roster.pk])}?after={number}")
     if row.state != Row.State.DOUBTFUL or row.result:
         raise services.AlreadyDecided
@@ -103,7 +115,7 @@ def likeness(request: HttpRequest) -> HttpResponse:
         return render(request, "rosters/likeness.html", {"empty": empty})
     member = queries.member_of(likeness=one)
     row = rows_by_id(ids=[one.register_row_id])[one.register_row_id]
-    is_in_reach = may(request.user, "members.view", member.organisation, on=today())  # type: ignore[arg-type]
+    is_in_reach = may(request.user, "members.view", member.organisation, on=today())
     skip = "&".join(f"skip={word}" for word in [*skipped, str(one.pk)])
     context = {
         "likeness": one, "facts": shown.facts_of_member(member, organisation=str(member.organisation.shown_name), is_in_reach=is_in_reach),

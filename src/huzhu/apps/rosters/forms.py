@@ -16,7 +16,10 @@ from huzhu.ui.words import t
 class UploadForm(forms.Form):
     organisation = forms.ModelChoiceField(
         Organisation.objects.none(), label=t("组织", "Organisation"), to_field_name="code",
-        help_text=t("名册里的人加入这个组织，除非“单位/站点”一列写了它下面的站点。", "Its people join here, unless the column “station” names one below it."),
+        help_text=t(
+            "名册里的人加入这个组织，除非“单位/站点”一列写了它下面的站点。",
+            "Its people join here, unless the column “station” names one below it.",
+        ),
     )  # fmt: skip
     file = forms.FileField(
         label=t("名册文件", "Roster file"), help_text=t("XLSX 或 CSV，表头在第 1 行。", "XLSX or CSV, with its headings in row 1."),
@@ -28,13 +31,15 @@ class UploadForm(forms.Form):
         field = self.fields["organisation"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = organisations
-        field.label_from_instance = lambda one: str(one.shown_name)  # type: ignore[method-assign]
+        field.label_from_instance = lambda one: str(one.shown_name)  # type: ignore[assignment, method-assign]
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> UploadedFile[Any]:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > FILE_BYTES_AT_MOST:
             most = FILE_BYTES_AT_MOST >> 20
-            raise forms.ValidationError(t("文件超过 {most} MiB：请拆分。", "The file has more than {most} MiB: split it.", most=most))
+            raise forms.ValidationError(
+                t("文件超过 {most} MiB：请拆分。", "The file has more than {most} MiB: split it.", most=most)
+            )
         return file
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -16,7 +17,9 @@ from huzhu.apps.rosters.packing import Said, unpack
 from huzhu.apps.unions.models import Employer, Organisation
 from huzhu.rules.texts import Text
 
-LINKED_AT_MOST = 20_000  # rows without a number; more of them is a file without numbers, which people cannot settle by hand
+LINKED_AT_MOST = (
+    20_000  # rows without a number; more of them is a file without numbers, which people cannot settle by hand
+)
 MEMBERS_AT_MOST = 300_000
 CANDIDATES = 5
 
@@ -60,7 +63,7 @@ class Tree:
         below = Organisation.objects.filter(path__startswith=organisation.path, is_active=True)
         found = list(below.values_list("pk", "code", "name", "name_en"))
         self.ids = {pk for pk, *_ in found}
-        named: dict[str, set[object]] = defaultdict(set)
+        named: dict[str, set[UUID]] = defaultdict(set)
         for pk, *names in found:
             for name in filter(None, names):
                 named[name].add(pk)
@@ -68,15 +71,15 @@ class Tree:
         self.by_name = {name: next(iter(ids)) for name, ids in named.items() if len(ids) == 1}
         employers = Employer.objects.exclude(platform=None)
         self.employers = {word: employer.pk for employer in employers for word in (employer.platform, employer.name)}
-        self.platforms = {employer.pk: str(employer.platform) for employer in employers}
+        self.platforms: dict[object, str] = {employer.pk: str(employer.platform) for employer in employers}
 
-    def organisation_of(self, said: Said) -> object:
-        return self.by_name.get(said.organisation or "", self.root.pk)
+    def organisation_of(self, said: Said) -> UUID:
+        return self.by_name.get(said.organisation or "") or self.root.id
 
     def names_one(self, said: Said) -> bool:
         return (said.organisation or "") in self.by_name
 
-    def employer_of(self, said: Said) -> object | None:
+    def employer_of(self, said: Said) -> UUID | None:
         return self.employers.get(said.platform or "")
 
 
@@ -89,7 +92,7 @@ def verdicts(*, rows: Sequence[Row], tree: Tree) -> dict[object, Verdict]:
     by_phone: dict[bytes, list[Member]] = defaultdict(list)
     for member in members.filter(phone_index__in=list(phones)):
         by_phone[member.phone_index].append(member)
-    found = {}
+    found: dict[object, Verdict] = {}
     for row in rows:
         member = by_identity.get(row.identity_index)
         if member is not None:
@@ -124,7 +127,9 @@ def _standing(row: Row, member: Member, tree: Tree, reason: Text) -> Verdict:  #
 def _settle_plans(rows: Sequence[Row], found: dict[object, Verdict], tree: Tree) -> None:
     """For members that rows are sure of: whether anything would change."""
     sure = {row.pk: row for row in rows if row.pk in found and not found[row.pk].doubt}
-    works = works_of(members=[verdict.member for pk, verdict in found.items() if pk in sure and verdict.member is not None])
+    works = works_of(
+        members=[verdict.member for pk, verdict in found.items() if pk in sure and verdict.member is not None]
+    )
     for pk, row in sure.items():
         member = found[pk].member
         assert member is not None
@@ -142,7 +147,9 @@ def works_of(*, members: Iterable[Member]) -> Works:
 
 def plan_of(*, member: Member, row: Row, said: Said, tree: Tree, works: Works) -> str:
     """What merging this row would do to the member."""
-    if member.organisation_id not in tree.ids or (tree.names_one(said) and member.organisation_id != tree.organisation_of(said)):
+    if member.organisation_id not in tree.ids or (
+        tree.names_one(said) and member.organisation_id != tree.organisation_of(said)
+    ):
         return Row.Result.TRANSFERRED
     if member.status != Member.Status.MEMBER:
         return Row.Result.UPDATED
@@ -168,7 +175,11 @@ def work_changes(*, member: Member, said: Said, tree: Tree, works: Works) -> boo
     work = works.get((member.pk, employer))
     if work is None:
         return True
-    pairs = ((said.rider_no, work.rider_no), (said.work_category, work.work_category), (said.work_region, work.work_region))
+    pairs = (
+        (said.rider_no, work.rider_no),
+        (said.work_category, work.work_category),
+        (said.work_region, work.work_region),
+    )
     return any(new and new != old for new, old in pairs)
 
 
@@ -179,7 +190,9 @@ def doubt_of(code: str) -> dict[str, str]:
 
 def candidates(*, roster: Roster, tree: Tree) -> list[Match]:
     """Whom the rows without a number may be, among the members of the roster's part of the union: the likeliest few of each."""
-    found = Row.objects.filter(roster=roster, state=Row.State.DOUBTFUL, identity_index=None, member=None).exclude(name="")
+    found = Row.objects.filter(roster=roster, state=Row.State.DOUBTFUL, identity_index=None, member=None).exclude(
+        name=""
+    )
     rows = list(found.order_by("number")[:LINKED_AT_MOST])
     if not rows:
         return []
@@ -190,16 +203,24 @@ def candidates(*, roster: Roster, tree: Tree) -> list[Match]:
     names = dict(Organisation.objects.filter(pk__in=tree.ids).values_list("pk", "name"))
     works: dict[object, tuple[str, str]] = {
         member: (region, tree.platforms.get(employer, ""))
-        for member, employer, region in Work.objects.filter(member__in=members).values_list("member_id", "employer_id", "work_region")
+        for member, employer, region in Work.objects.filter(member__in=members).values_list(
+            "member_id", "employer_id", "work_region"
+        )
     }
     left = [_record_of_row(at, row, tree) for at, row in enumerate(rows)]
-    right = [
-        Record(
-            at, person.name, names.get(person.organisation_id), *works.get(person.pk, (None, None)),
-            birth_year=person.birth_date and person.birth_date.year,
+    right = []
+    for at, person in enumerate(people):
+        region, platform = works.get(person.pk, (None, None))
+        right.append(
+            Record(
+                at,
+                person.name,
+                names.get(person.organisation_id),
+                region,
+                platform,
+                person.birth_date and person.birth_date.year,
+            )
         )
-        for at, person in enumerate(people)
-    ]  # fmt: skip
     matches: list[Match] = []
     taken: dict[int, int] = defaultdict(int)
     for pair in link(left=left, right=right):
@@ -207,7 +228,9 @@ def candidates(*, roster: Roster, tree: Tree) -> list[Match]:
         if taken[pair.left] <= CANDIDATES:
             reasons = [[reason.zh, reason.en] for reason in pair.reasons]
             score = min(int(pair.probability * 1000), 999)
-            matches.append(Match(row=rows[pair.left], member=people[pair.right], score_per_mille=score, reasons=reasons))
+            matches.append(
+                Match(row=rows[pair.left], member=people[pair.right], score_per_mille=score, reasons=reasons)
+            )
     return matches
 
 

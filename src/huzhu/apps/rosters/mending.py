@@ -15,14 +15,18 @@ from huzhu.bulk.writers import write_xlsx
 from huzhu.rules.texts import Lang, Text
 
 WITHOUT_NUMBER = Text("没有身份证号", "there is no identity number")
-LOOK_FOR = Text("请填写 18 位身份证号，或在存疑队列里选出是哪一位会员", "enter the 18 characters, or choose in the queue which member it is")
+LOOK_FOR = Text(
+    "请填写 18 位身份证号，或在存疑队列里选出是哪一位会员",
+    "enter the 18 characters, or choose in the queue which member it is",
+)
 NO_COLUMN = Text(
     "缺少“身份证号”这一列（至少要有身份证号或手机号）",
     "the column “identity number” is missing (there must be identity numbers, or phone numbers at least)",
 )
 # Headings that mean none of our columns, so that what stands under them is left out when the file is fed again.
 EXTRA = (
-    Text("原行号", "row before"), Text("问题（上传时忽略）", "what is wrong (ignored)"), Text("怎么改（上传时忽略）", "how to mend it (ignored)"),
+    Text("原行号", "row before"), Text("问题（上传时忽略）", "what is wrong (ignored)"),
+    Text("怎么改（上传时忽略）", "how to mend it (ignored)"),
 )  # fmt: skip
 ROWS_A_BATCH = 1_000
 Told = dict[str, str]
@@ -51,7 +55,9 @@ def told(problem: RowProblem) -> Told:
     }  # fmt: skip
 
 
-def write(*, rows: Iterable[tuple[int, Mapping[str, str], Sequence[Told]]], columns: Sequence[str], path: Path, lang: Lang) -> None:
+def write(
+    *, rows: Iterable[tuple[int, Mapping[str, str], Sequence[Told]]], columns: Sequence[str], path: Path, lang: Lang
+) -> None:
     """A workbook of rows, given as number, cells and problems; every cell is a text, so that no number loses its last digits."""
     known = [column for column in columns if column in COLUMNS]
     names = [COLUMNS[column][0].get(lang) for column in known] + [extra.get(lang) for extra in EXTRA]
@@ -60,7 +66,10 @@ def write(*, rows: Iterable[tuple[int, Mapping[str, str], Sequence[Told]]], colu
 
 
 def _batches(
-    rows: Iterable[tuple[int, Mapping[str, str], Sequence[Told]]], columns: Sequence[str], schema: pyarrow.Schema, lang: Lang
+    rows: Iterable[tuple[int, Mapping[str, str], Sequence[Told]]],
+    columns: Sequence[str],
+    schema: pyarrow.Schema,
+    lang: Lang,
 ) -> Iterator[pyarrow.RecordBatch]:
     lines: list[list[str | None]] = []
 

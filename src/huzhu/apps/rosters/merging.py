@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter as Counts
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -51,7 +52,9 @@ class Merge:
         return day_of(self.at)
 
 
-def merge(*, roster: Roster, tree: Tree, rows: Sequence[Row], by: User | None, at: dt.datetime) -> tuple[Counts[str], int]:
+def merge(
+    *, roster: Roster, tree: Tree, rows: Sequence[Row], by: User | None, at: dt.datetime
+) -> tuple[Counts[str], int]:
     """Merge accepted rows, in the caller's transaction: how many of each result, and how many became doubtful on the way because
     somebody joined meanwhile. Done again after a rollback it does the same; a row that has a result is none of its business."""
     chunk = Merge(roster, tree, by, at, {row.pk: unpack(text=row.data.reveal()) for row in rows})
@@ -118,13 +121,19 @@ def _insert_around(chunk: Merge, rows: list[Row]) -> tuple[list[Row], list[Row],
         for row in free:
             one = _insert(chunk, [row])
             if one is None:
-                make_doubtful(row=row, code="member_left")  # somebody whom no rule may match, such as one who was erased
+                make_doubtful(
+                    row=row, code="member_left"
+                )  # somebody whom no rule may match, such as one who was erased
                 doubtful.append(row)
             else:
                 made.append(row)
     Row.objects.bulk_update(doubtful, ["state", "code", "problems", "member"])
     Match.objects.bulk_create(
-        [Match(row=row, member_id=found[row.pk].member.pk, score_per_mille=1000) for row in doubtful if row.pk in found and found[row.pk].member],
+        [
+            Match(row=row, member=found[row.pk].member, score_per_mille=1000)
+            for row in doubtful
+            if row.pk in found and found[row.pk].member
+        ],
         ignore_conflicts=True,
     )
     return made, met, doubtful
@@ -138,7 +147,11 @@ def _update(chunk: Merge, rows: list[Row]) -> None:
     """Bring members that are there already up to what their rows say."""
     found = {m.pk: m for m in Member.objects.select_for_update().filter(pk__in=[row.member_id for row in rows])}
     chunk.works = works_of(members=found.values())
-    joining = [row for row in rows if found[row.member_id].status != Member.Status.MEMBER and found[row.member_id].number is None]
+    joining = [
+        row
+        for row in rows
+        if found[row.member_id].status != Member.Status.MEMBER and found[row.member_id].number is None
+    ]
     given = next_numbers(on=chunk.on, count=len(joining)) if joining else []
     numbers = dict(zip([row.pk for row in joining], given, strict=True))
     for row in rows:
@@ -149,7 +162,15 @@ def _update(chunk: Merge, rows: list[Row]) -> None:
             continue
         if row.result == Row.Result.TRANSFERRED:
             target = chunk.tree.organisation_of(said)
-            chunk.moves.append(Transfer(member=member, from_organisation_id=member.organisation_id, to_organisation_id=target, on=chunk.on, by=chunk.by))
+            chunk.moves.append(
+                Transfer(
+                    member=member,
+                    from_organisation_id=member.organisation_id,
+                    to_organisation_id=target,
+                    on=chunk.on,
+                    by=chunk.by,
+                )
+            )
             member.organisation_id = target
         _change(chunk, member, row, said, numbers.get(row.pk))
         chunk.members.append(member)
@@ -165,12 +186,16 @@ def _change(chunk: Merge, member: Member, row: Row, said: Said, number: str | No
     if said.phone is not None and row.phone_index != member.phone_index:
         member.phone, member.phone_index = said.phone, phone_index(phone=said.phone)
     if said.identity_number is not None and member.identity_index is None:
-        member.identity_number, member.identity_index, member.birth_date = said.identity_number, row.identity_index, said.birth_date
+        member.identity_number, member.identity_index, member.birth_date = (
+            said.identity_number,
+            row.identity_index,
+            said.birth_date,
+        )
     if work_changes(member=member, said=said, tree=chunk.tree, works=chunk.works):
         _note_work(chunk, member.pk, said)
 
 
-def _note_work(chunk: Merge, member_id: object, said: Said, *, is_new: bool = False) -> None:
+def _note_work(chunk: Merge, member_id: UUID, said: Said, *, is_new: bool = False) -> None:
     employer = chunk.tree.employer_of(said)
     if employer is None:
         return
@@ -181,13 +206,16 @@ def _note_work(chunk: Merge, member_id: object, said: Said, *, is_new: bool = Fa
     else:
         chunk.changed_works.append(work)
     work.rider_no = (said.rider_no or work.rider_no)[:40]
-    work.work_category, work.work_region = said.work_category or work.work_category, said.work_region or work.work_region
+    work.work_category, work.work_region = (
+        said.work_category or work.work_category,
+        said.work_region or work.work_region,
+    )
     work.said_at = chunk.at
 
 
 MEMBER_FIELDS = [
-    "number", "name", "name_key", "organisation", "identity_number", "identity_index", "birth_date", "phone", "phone_index", "status", "joined_on", "left_on",
-    "decided_by", "decided_at", "reason",
+    "number", "name", "name_key", "organisation", "identity_number", "identity_index", "birth_date", "phone", "phone_index",
+    "status", "joined_on", "left_on", "decided_by", "decided_at", "reason",
 ]  # fmt: skip
 
 
@@ -196,7 +224,9 @@ def _write(chunk: Merge, known: list[Row], made: list[Row]) -> None:
         member.save(update_fields=MEMBER_FIELDS)
     Transfer.objects.bulk_create(chunk.moves)
     Work.objects.bulk_create(chunk.new_works)
-    Work.objects.bulk_update(chunk.changed_works, ["rider_no", "work_category", "work_region", "said_at"], batch_size=200)
+    Work.objects.bulk_update(
+        chunk.changed_works, ["rider_no", "work_category", "work_region", "said_at"], batch_size=200
+    )
     by_result: dict[str, list[Row]] = {}
     for row in known:
         by_result.setdefault(row.result, []).append(row)

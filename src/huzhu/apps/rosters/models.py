@@ -56,10 +56,13 @@ class Roster(models.Model):
         indexes = [models.Index(fields=["organisation", "-uploaded_at"], name="rosters_latest")]
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "sha256"], condition=~Q(state__in=["refused", "dropped"]), name="rosters_one_of_a_file"
+                fields=["organisation", "sha256"],
+                condition=~Q(state__in=["refused", "dropped"]),
+                name="rosters_one_of_a_file",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["merging", "done"]) | Q(confirmed_at__isnull=False), name="rosters_merged_when_confirmed"
+                condition=~Q(state__in=["merging", "done"]) | Q(confirmed_at__isnull=False),
+                name="rosters_merged_when_confirmed",
             ),
         ]
 
@@ -74,7 +77,9 @@ class Roster(models.Model):
     @property
     def step(self) -> int:
         """Which of the four steps it is at, from 1; 5 when all are done."""
-        return {"checking": 2, "refused": 2, "matching": 3, "ready": 4, "merging": 4, "done": 5, "dropped": 4}[self.state]
+        return {"checking": 2, "refused": 2, "matching": 3, "ready": 4, "merging": 4, "done": 5, "dropped": 4}[
+            self.state
+        ]
 
     @property
     def is_moving(self) -> bool:
@@ -118,7 +123,9 @@ class Row(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["roster", "state", "number"], name="rosters_unclear", condition=~Q(state="accepted")),
-            models.Index(fields=["member"], name="rosters_of_a_member", condition=Q(member__isnull=False) & ~Q(member=F("id"))),
+            models.Index(
+                fields=["member"], name="rosters_of_a_member", condition=Q(member__isnull=False) & ~Q(member=F("id"))
+            ),
         ]
         constraints = [models.UniqueConstraint(fields=["roster", "number"], name="rosters_one_row_a_number")]
 

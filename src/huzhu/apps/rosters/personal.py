@@ -5,8 +5,12 @@ from __future__ import annotations
 from huzhu.apps.vault.catalogue import Personal
 from huzhu.rules.texts import Text
 
-_PURPOSE = Text("办理入会，告知每一行的结果", "to make members of the people listed, and to say what became of each row")
-_KEPT = Text("入会即清除；其余在办完后 30 天清除", "until the row is merged; the rest until 30 days after the roster is done")
+_PURPOSE = Text(
+    "办理入会，告知每一行的结果", "to make members of the people listed, and to say what became of each row"
+)
+_KEPT = Text(
+    "入会即清除；其余在办完后 30 天清除", "until the row is merged; the rest until 30 days after the roster is done"
+)
 _TRACE = Text("随名册保留，以查明由来", "with the roster, so that a membership can be traced to its source")
 _LAW = Text("至少三年", "three years at least")
 _WHO = Text("分清责任", "who answers for it")
@@ -19,7 +23,9 @@ PERSONAL = {
     "Row.data": Personal(Text("该行内容", "what the row says"), _PURPOSE, "membership", _KEPT, is_sensitive=True),
     "Row.name": Personal(Text("姓名", "name"), _PURPOSE, "membership", _KEPT),
     "Row.name_key": Personal(Text("姓名（查找用）", "name, for finding"), _PURPOSE, "membership", _KEPT),
-    "Row.identity_index": Personal(Text("身份证号索引", "index of the identity number"), _PURPOSE, "membership", _TRACE),
+    "Row.identity_index": Personal(
+        Text("身份证号索引", "index of the identity number"), _PURPOSE, "membership", _TRACE
+    ),
     "Row.phone_index": Personal(Text("手机号索引", "index of the phone number"), _PURPOSE, "membership", _KEPT),
     "Row.member": Personal(Text("对应的会员", "the member it became"), _PURPOSE, "membership", _TRACE),
     "Row.decided_by": Personal(Text("处理人", "whoever decided it"), _WHO, "law", _LAW),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
@@ -23,7 +24,7 @@ def rosters() -> QuerySet[Roster]:
     return found
 
 
-def access_roster(*, id: object) -> Roster:  # noqa: A002 - as every access function
+def access_roster(*, id: UUID | str) -> Roster:  # noqa: A002 - as every access function
     """The roster, where the open reach holds its organisation. Raises NotFound."""
     found = rosters().filter(pk=id).first()
     if found is None:
@@ -63,7 +64,9 @@ def next_doubtful(*, roster: Roster, after: int = 0) -> Row | None:
 
 def plans(*, roster: Roster) -> dict[str, int]:
     """What merging would do, in how many rows."""
-    found = Row.objects.filter(roster=roster, state=Row.State.ACCEPTED, result="").values_list("plan").annotate(Count("pk"))
+    found = (
+        Row.objects.filter(roster=roster, state=Row.State.ACCEPTED, result="").values_list("plan").annotate(Count("pk"))
+    )
     return dict(found)
 
 
@@ -79,15 +82,25 @@ class Candidate:
 
 def candidates(*, row: Row, by: User, on: dt.date) -> list[Candidate]:
     with whole_union("the members a row may be, wherever they are; what is told of them is cut below"):
-        matches = list(Match.objects.filter(row=row).select_related("member__organisation").order_by("-score_per_mille"))
+        matches = list(
+            Match.objects.filter(row=row).select_related("member__organisation").order_by("-score_per_mille")
+        )
     return [
-        Candidate(match, match.member, match.member.organisation, may(by, "members.view", match.member.organisation, on=on)) for match in matches
+        Candidate(
+            match, match.member, match.member.organisation, may(by, "members.view", match.member.organisation, on=on)
+        )
+        for match in matches
     ]
 
 
 def job_of(*, roster: Roster) -> Job | None:
     """The work on a roster that is under way or was last."""
-    kind = {"checking": services.CHECK, "refused": services.CHECK, "matching": services.MATCH, "ready": services.MATCH}.get(roster.state)
+    kind = {
+        "checking": services.CHECK,
+        "refused": services.CHECK,
+        "matching": services.MATCH,
+        "ready": services.MATCH,
+    }.get(roster.state)
     keys = {services.MERGE: f"{services.MERGE}:{roster.pk}:{roster.merges}"}
     kind = kind or services.MERGE
     return Job.objects.filter(key=keys.get(kind, f"{kind}:{roster.pk}")).first()
@@ -111,4 +124,6 @@ def member_of(*, likeness: Likeness) -> Member:
 
 def doubtful_count() -> int:
     """How many rows in reach wait for a person, for the desk."""
-    return sum(Roster.objects.filter(doubtful__gt=0).exclude(state=Roster.State.DROPPED).values_list("doubtful", flat=True))
+    return sum(
+        Roster.objects.filter(doubtful__gt=0).exclude(state=Roster.State.DROPPED).values_list("doubtful", flat=True)
+    )

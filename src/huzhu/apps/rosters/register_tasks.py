@@ -52,17 +52,24 @@ def facts_of_row(*, row: RosterRow, load: RegisterLoad) -> Facts:
 
 def facts_of_rider(*, rider: Rider, load: RegisterLoad, on: dt.date) -> Facts | None:
     """None for a rider whose numbers are no numbers, or whose dates lie in the future: it is counted as refused."""
-    number = read_identity(text=rider.identity_number, on=on, made_up=settings.HUZHU_MADE_UP_PEOPLE) if rider.identity_number else None
+    number = (
+        read_identity(text=rider.identity_number, on=on, made_up=settings.HUZHU_MADE_UP_PEOPLE)
+        if rider.identity_number
+        else None
+    )
     phone = read_phone(text=rider.phone, made_up=settings.HUZHU_MADE_UP_PEOPLE) if rider.phone else None
     name = read_name(text=rider.name) if rider.name else None
-    is_bad = (rider.identity_number and not isinstance(number, Identity)) or (rider.phone and not isinstance(phone, str))
+    is_bad = (rider.identity_number and not isinstance(number, Identity)) or (
+        rider.phone and not isinstance(phone, str)
+    )
     is_bad = is_bad or (rider.name and not isinstance(name, Name))
     dates = (rider.as_of, rider.last_paid_order_on)
     if is_bad or any(date is not None and not on - OLDEST_AS_OF <= date <= on for date in dates):
         return None
     said = name.text if isinstance(name, Name) else ""
     return Facts(
-        name=said[:100], name_key=same_person_key(name=said)[:100], platform=rider.platform or load.register.platform, rider_no=rider.rider_no,
+        name=said[:100], name_key=same_person_key(name=said)[:100],
+        platform=rider.platform or load.register.platform, rider_no=rider.rider_no,
         identity_index=identity_index(number=number.number) if isinstance(number, Identity) else None,
         identity_hash_index=identity_hash_index(digest=rider.identity_sha256) if rider.identity_sha256 else None,
         phone_index=phone_index(phone=phone) if isinstance(phone, str) else None,
@@ -160,7 +167,9 @@ def _load_piece(job: Job, load: RegisterLoad, at: dt.datetime) -> bool:
 
 
 def _mark_gone(job: Job, load: RegisterLoad, at: dt.datetime) -> bool:
-    while _file.facts(load) is not None:  # after a stop the whole file has to be read again before anything is missing from it
+    while (
+        _file.facts(load) is not None
+    ):  # after a stop the whole file has to be read again before anything is missing from it
         continue
     if not _file.seen:  # everybody would be marked as gone by a file that says nothing of anybody
         raise BadInput(file=load.file_name, problems=[Problem(NO_RIDER)])

@@ -7,6 +7,7 @@ import hashlib
 import unicodedata
 from pathlib import Path, PurePosixPath
 from typing import IO
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q
@@ -22,6 +23,7 @@ from huzhu.apps.unions.models import Organisation, User, new_id
 from huzhu.apps.unions.queries import may
 from huzhu.apps.unions.scoping import whole_union
 from huzhu.apps.vault import files
+from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Lang, Text
 from huzhu.ui.clock import day_of
 from huzhu.ui.refusals import NotAllowed, Refusal
@@ -39,7 +41,10 @@ class SameFile(Refusal):
 
 
 class NotReady(Refusal):
-    text = Text("这份名册现在不能确认：还在处理，或已经确认。", "This roster cannot be confirmed now: it is being worked on, or was confirmed already.")
+    text = Text(
+        "这份名册现在不能确认：还在处理，或已经确认。",
+        "This roster cannot be confirmed now: it is being worked on, or was confirmed already.",
+    )
 
 
 class NothingToMerge(Refusal):
@@ -56,10 +61,10 @@ class NoSuchChoice(Refusal):
 
 
 def cleaned_file_name(*, name: str) -> str:
-    """A file name as it may be shown: no path, no character that cannot be seen."""
+    """A file name as it may be shown: no path, no character that cannot be seen, no number of a person."""
     last = PurePosixPath(name.replace("\\", "/")).name
     kept = "".join(c for c in unicodedata.normalize("NFKC", last) if unicodedata.category(c)[0] not in "CZ" or c == " ")
-    return kept.strip()[-200:] or "roster"
+    return without_numbers(kept.strip()[-200:]) or "roster"
 
 
 @transaction.atomic
@@ -67,13 +72,18 @@ def upload(*, by: User, at: dt.datetime, organisation: Organisation, stream: IO[
     """Store a roster and ask for it to be checked. Raises NotAllowed, and SameFile with the earlier one."""
     if not may(by, "rosters.upload", organisation, on=day_of(at)):
         raise NotAllowed
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     earlier = _earlier(organisation, digest)
     if earlier is not None:
         raise SameFile(roster=earlier)
     stream.seek(0)
     roster = Roster(
-        id=new_id(), organisation=organisation, uploaded_by=by, uploaded_at=at, file_name=cleaned_file_name(name=file_name), sha256=digest
+        id=new_id(),
+        organisation=organisation,
+        uploaded_by=by,
+        uploaded_at=at,
+        file_name=cleaned_file_name(name=file_name),
+        sha256=digest,
     )
     roster.file = files.store(stream, roster.place)
     try:
@@ -85,7 +95,14 @@ def upload(*, by: User, at: dt.datetime, organisation: Organisation, stream: IO[
         if earlier is None:
             raise
         raise SameFile(roster=earlier) from None
-    ask(kind=CHECK, key=f"{CHECK}:{roster.pk}", by=by, at=at, arguments={"roster": str(roster.pk)}, organisation=organisation)
+    ask(
+        kind=CHECK,
+        key=f"{CHECK}:{roster.pk}",
+        by=by,
+        at=at,
+        arguments={"roster": str(roster.pk)},
+        organisation=organisation,
+    )
     words = Text(f"上传名册“{roster.file_name}”", f"Uploaded the roster “{roster.file_name}”")
     record(by=by, at=at, act="roster.uploaded", words=words, about=roster, path=organisation.path)
     return roster
@@ -99,7 +116,7 @@ def _earlier(organisation: Organisation, digest: str) -> Roster | None:
 
 
 @transaction.atomic
-def decide(*, by: User, at: dt.datetime, row: Row, act: str, member_id: object = None) -> None:
+def decide(*, by: User, at: dt.datetime, row: Row, act: str, member_id: str | UUID | None = None) -> None:
     """Settle a doubtful row: `accept` it (as `member_id`, one of its matches, if it has any), take it as a `new` person, or `refuse`.
 
     Raises NotAllowed, AlreadyDecided, NoSuchChoice.
@@ -127,8 +144,15 @@ def decide(*, by: User, at: dt.datetime, row: Row, act: str, member_id: object =
         Roster.objects.filter(pk=roster.pk).update(**counts)
         if row.state == Row.State.ACCEPTED:
             Roster.objects.filter(pk=roster.pk, state=Roster.State.DONE).update(state=Roster.State.READY)
-    said = {"accept": ("接收", "Accepted"), "new": ("作为新会员接收", "Accepted as a new person"), "refuse": ("拒绝", "Refused")}[act]
-    words = Text(f"{said[0]}名册“{roster.file_name}”第 {row.number} 行", f"{said[1]} row {row.number} of the roster “{roster.file_name}”")
+    said = {
+        "accept": ("接收", "Accepted"),
+        "new": ("作为新会员接收", "Accepted as a new person"),
+        "refuse": ("拒绝", "Refused"),
+    }[act]
+    words = Text(
+        f"{said[0]}名册“{roster.file_name}”第 {row.number} 行",
+        f"{said[1]} row {row.number} of the roster “{roster.file_name}”",
+    )
     record(by=by, at=at, act=f"roster.row_{act}", words=words, about=row, path=roster.organisation.path)
 
 
@@ -159,7 +183,8 @@ def confirm(*, by: User, at: dt.datetime, roster: Roster) -> Job:
         organisation=roster.organisation, total=many,
     )  # fmt: skip
     words = Text(
-        f"确认名册“{roster.file_name}”：批准 {many} 人入会或更新", f"Confirmed the roster “{roster.file_name}”: {many} people approved or brought up to date"
+        f"确认名册“{roster.file_name}”：批准 {many} 人入会或更新",
+        f"Confirmed the roster “{roster.file_name}”: {many} people approved or brought up to date",
     )
     record(by=by, at=at, act="roster.confirmed", words=words, about=roster, path=roster.organisation.path)
     return job
@@ -217,7 +242,8 @@ def to_mend(*, by: User, at: dt.datetime, roster: Roster, path: Path, lang: Lang
     rows = Row.objects.filter(roster=roster, result="").exclude(state=Row.State.ACCEPTED).order_by("number")
     many = rows.count()
     words = Text(
-        f"下载名册“{roster.file_name}”中需要改正的 {many} 行", f"Downloaded the {many} rows of the roster “{roster.file_name}” that need mending"
+        f"下载名册“{roster.file_name}”中需要改正的 {many} 行",
+        f"Downloaded the {many} rows of the roster “{roster.file_name}” that need mending",
     )
     record(by=by, at=at, act="roster.exported", words=words, about=roster, path=roster.organisation.path)
     found = ((row.number, said_by(row=row).cells, row.problems or []) for row in rows.iterator(chunk_size=1000))

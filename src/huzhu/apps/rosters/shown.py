@@ -48,7 +48,9 @@ def progress_of(roster: Roster, job: Job | None) -> Progress:
         for value, label in Row.State.choices
     ]
     if roster.merges:
-        counts += [Count(label=label, number=getattr(roster, value), tone=TONES[value]) for value, label in Row.Result.choices]
+        counts += [
+            Count(label=label, number=getattr(roster, value), tone=TONES[value]) for value, label in Row.Result.choices
+        ]
     done, total = (job.done, job.total) if job is not None and roster.is_moving else (roster.total or 0, roster.total)
     note = job.error if job is not None and job.state == Job.State.FAILED else ""
     return Progress(
@@ -84,7 +86,11 @@ def reasons(roster: Roster, sample: dict[str, str]) -> Bars | None:
         for code, many in sorted(roster.codes.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     return Bars(
-        key="reasons", caption=t("为什么不能直接入会", "Why rows cannot go straight through"), rows=bars, value_label=t("行", "rows"), label_label=t("问题", "Problem")
+        key="reasons",
+        caption=t("为什么不能直接入会", "Why rows cannot go straight through"),
+        rows=bars,
+        value_label=t("行", "rows"),
+        label_label=t("问题", "Problem"),
     )
 
 
@@ -92,7 +98,13 @@ def words_of_codes(roster: Roster) -> dict[str, str]:
     """A problem's words by its code, from one row of each."""
     words = {}
     for code in roster.codes:
-        row = Row.objects.filter(roster=roster, code=code).exclude(problems=None).exclude(state=Row.State.ACCEPTED).order_by("number").first()
+        row = (
+            Row.objects.filter(roster=roster, code=code)
+            .exclude(problems=None)
+            .exclude(state=Row.State.ACCEPTED)
+            .order_by("number")
+            .first()
+        )
         if row is not None and row.problems:
             words[code] = label_of(row.problems[0])
     return words
@@ -100,7 +112,8 @@ def words_of_codes(roster: Roster) -> dict[str, str]:
 
 def rows_table(rows: QuerySet[Row] | list[Row], roster: Roster, query: QueryDict, *, total: int) -> Table:
     columns = [
-        Column(label=t("行", "Row"), kind="number"), Column(label=t("姓名", "Name"), kind="name"), Column(label=t("状态", "State"), kind="state"),
+        Column(label=t("行", "Row"), kind="number"), Column(label=t("姓名", "Name"), kind="name"),
+        Column(label=t("状态", "State"), kind="state"),
         Column(label=t("问题与改法", "Problem and how to mend it")), Column(label=t("结果", "Result"), kind="state"),
     ]  # fmt: skip
     lines = []
@@ -121,13 +134,16 @@ def rows_table(rows: QuerySet[Row] | list[Row], roster: Roster, query: QueryDict
             )
         )  # fmt: skip
     empty = Empty(title=t("没有这样的行", "No such rows"), hint=t("换一个条件看看。", "Try another filter."))
-    return Table(key="rows", caption=t("各行", "Rows"), columns=columns, rows=lines, query=query, total=total, empty=empty)
+    return Table(
+        key="rows", caption=t("各行", "Rows"), columns=columns, rows=lines, query=query, total=total, empty=empty
+    )
 
 
 def rosters_table(found: list[Roster], request: HttpRequest) -> Table:
     columns = [
         Column(label=t("文件", "File")), Column(label=t("组织", "Organisation")), Column(label=t("上传", "Uploaded"), kind="moment"),
-        Column(label=t("状态", "State"), kind="state"), Column(label=t("行", "Rows"), kind="number"), Column(label=t("存疑", "Doubtful"), kind="number"),
+        Column(label=t("状态", "State"), kind="state"), Column(label=t("行", "Rows"), kind="number"),
+        Column(label=t("存疑", "Doubtful"), kind="number"),
         Column(label=t("新会员", "New members"), kind="number"),
     ]  # fmt: skip
     lines = [
@@ -141,22 +157,37 @@ def rosters_table(found: list[Roster], request: HttpRequest) -> Table:
         for one in found
     ]  # fmt: skip
     empty = Empty(
-        title=t("还没有名册", "No roster yet"), hint=t("上传一份名册，逐行告诉您结果。", "Upload one and see, row by row, what becomes of it."),
+        title=t("还没有名册", "No roster yet"),
+        hint=t("上传一份名册，逐行告诉您结果。", "Upload one and see, row by row, what becomes of it."),
         url=reverse("rosters:upload"), act=t("上传名册", "Upload a roster"),
     )  # fmt: skip
-    return Table(key="rosters", caption=t("名册", "Rosters"), columns=columns, rows=lines, query=request.GET, empty=empty, hides_caption=True)
+    return Table(
+        key="rosters",
+        caption=t("名册", "Rosters"),
+        columns=columns,
+        rows=lines,
+        query=request.GET,
+        empty=empty,
+        hides_caption=True,
+    )
 
 
 def facts_of_row(row: Row, said: Said) -> list[tuple[str, Any]]:
     """What a row says, numbers masked. Where the row cannot be read, nothing of its cells is shown but the name."""
     return [
         (t("姓名", "Name"), row.name or "–"),
-        (t("身份证号", "Identity number"), masked_identity(number=said.identity_number) if said.identity_number else "–"),
+        (
+            t("身份证号", "Identity number"),
+            masked_identity(number=said.identity_number) if said.identity_number else "–",
+        ),
         (t("手机号", "Phone"), masked_phone(phone=said.phone) if said.phone else "–"),
         (t("出生年份", "Year of birth"), str(said.birth_date.year) if said.birth_date else "–"),
         (t("单位/站点", "Station"), said.organisation or "–"),
         (t("平台", "Platform"), said.platform or "–"),
-        (t("类别", "Category"), t(*CATEGORIES[said.work_category]) if said.work_category in CATEGORIES else said.work_category or "–"),
+        (
+            t("类别", "Category"),
+            t(*CATEGORIES[said.work_category]) if said.work_category in CATEGORIES else said.work_category or "–",
+        ),
         (t("工作区域", "Region of work"), said.work_region or "–"),
     ]
 
@@ -165,7 +196,11 @@ def facts_of_member(member: Member, *, organisation: str, is_in_reach: bool) -> 
     """A member beside a row. Of members elsewhere only the union, the status and a masked name are told."""
     if not is_in_reach:
         shown = f"{member.name[:1]}*"
-        return [(t("姓名", "Name"), shown), (t("状态", "Status"), member.get_status_display()), (t("组织", "Organisation"), organisation)]
+        return [
+            (t("姓名", "Name"), shown),
+            (t("状态", "Status"), member.get_status_display()),
+            (t("组织", "Organisation"), organisation),
+        ]
     number = member.identity_number.reveal() if member.identity_number is not None else ""
     phone = member.phone.reveal() if member.phone is not None else ""
     return [

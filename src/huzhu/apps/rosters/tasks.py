@@ -14,8 +14,7 @@ from huzhu.apps.audit.services import record
 from huzhu.apps.jobs.models import Job
 from huzhu.apps.jobs.services import advance, ask, handles
 from huzhu.apps.members.models import Member
-from huzhu.apps.rosters import matching, merging, services, verifying
-from huzhu.apps.rosters import register_tasks as register_tasks  # its steps are declared where they are read
+from huzhu.apps.rosters import matching, merging, register_tasks, services, verifying
 from huzhu.apps.rosters.checking import Reading, file_problems, rows_of, since
 from huzhu.apps.rosters.models import Likeness, Match, Roster, Row
 from huzhu.apps.unions.models import User
@@ -23,6 +22,7 @@ from huzhu.apps.vault import files
 from huzhu.bulk.problems import BadInput
 from huzhu.rules.texts import Text
 
+ALSO = (register_tasks,)  # whose steps are declared where they are read
 CHUNK_ROWS = 1_000
 SKIPPED_CHUNKS = 20  # read again after a stop, before the lease is renewed
 
@@ -84,7 +84,9 @@ def _check(job: Job, roster: Roster, at: dt.datetime) -> bool:
     if roster.total is None:
         total = reading.sheet.count()
         with transaction.atomic():
-            Roster.objects.filter(pk=roster.pk).update(total=total, columns=list(reading.sheet.columns), ignored=list(reading.sheet.ignored))
+            Roster.objects.filter(pk=roster.pk).update(
+                total=total, columns=list(reading.sheet.columns), ignored=list(reading.sheet.ignored)
+            )
             advance(job=job, at=at, cursor={"row": 0}, done=0, total=total)
         return True
     written = job.cursor.get("row", 0)
@@ -147,10 +149,8 @@ def match(job: Job, at: dt.datetime) -> bool:
     if job.cursor.get("linking"):
         return _link(job, roster, tree, at)
     rows = _next_rows(roster, job, Row.objects.exclude(state=Row.State.REFUSED))
-    if rows and not any(row.data is None for row in rows):
-        found = matching.verdicts(rows=rows, tree=tree)
-    else:
-        found = {}
+    is_dropped = any(row.data is None for row in rows)
+    found = matching.verdicts(rows=rows, tree=tree) if rows and not is_dropped else {}
     with transaction.atomic():
         _note_verdicts(rows, found)
         is_end = len(rows) < CHUNK_ROWS
@@ -176,7 +176,9 @@ def _note_verdicts(rows: list[Row], found: dict[object, matching.Verdict]) -> No
             matches.append(Match(row=row, member=verdict.member, score_per_mille=1000, reasons=reasons))
         else:
             row.plan = verdict.plan
-            if row.state == Row.State.ACCEPTED or [problem["code"] for problem in row.problems or []] == ["identity_missing"]:
+            if row.state == Row.State.ACCEPTED or [problem["code"] for problem in row.problems or []] == [
+                "identity_missing"
+            ]:
                 # Phone and name say who it is: the number is not needed.
                 row.state, row.code, row.problems, row.member = Row.State.ACCEPTED, "", None, verdict.member
             else:
@@ -220,7 +222,9 @@ def merge(job: Job, at: dt.datetime) -> bool:
 
 def _end_merge(job: Job, roster: Roster, by: User | None, at: dt.datetime) -> None:
     services.recount(roster=roster)
-    is_left = Row.objects.filter(roster=roster, state=Row.State.ACCEPTED, result="").exists()  # decided while others were merged
+    is_left = Row.objects.filter(
+        roster=roster, state=Row.State.ACCEPTED, result=""
+    ).exists()  # decided while others were merged
     Roster.objects.filter(pk=roster.pk).update(state=Roster.State.READY if is_left else Roster.State.DONE)
     services.forget(roster=roster, at=at, later=services.MENDED_WITHIN)
     advance(job=job, at=at, cursor=job.cursor)
@@ -228,7 +232,9 @@ def _end_merge(job: Job, roster: Roster, by: User | None, at: dt.datetime) -> No
     figures = (roster.created, roster.updated, roster.transferred, roster.unchanged)
     words = Text(
         "名册“{}”已办完：新会员 {}，更新 {}，转入 {}，没有变化 {}".format(roster.file_name, *figures),
-        "The roster “{}” is merged: {} new members, {} updated, {} transferred, {} unchanged".format(roster.file_name, *figures),
+        "The roster “{}” is merged: {} new members, {} updated, {} transferred, {} unchanged".format(
+            roster.file_name, *figures
+        ),
     )
     record(by=by, at=at, act="roster.merged", words=words, about=roster, path=roster.organisation.path)
 
@@ -241,10 +247,14 @@ def clear(job: Job, at: dt.datetime) -> bool:
         return False
     with transaction.atomic():
         piece = list(
-            Row.objects.filter(roster=roster, number__gt=job.cursor.get("row", 0)).order_by("number").values_list("pk", "number")[:CHUNK_ROWS]
+            Row.objects.filter(roster=roster, number__gt=job.cursor.get("row", 0))
+            .order_by("number")
+            .values_list("pk", "number")[:CHUNK_ROWS]
         )
         if piece:
-            Row.objects.filter(pk__in=[pk for pk, _ in piece]).update(data=None, problems=None, name="", name_key="", phone_index=None)
+            Row.objects.filter(pk__in=[pk for pk, _ in piece]).update(
+                data=None, problems=None, name="", name_key="", phone_index=None
+            )
             advance(job=job, at=at, cursor={"row": piece[-1][1]}, done=job.done + len(piece))
             return True
         advance(job=job, at=at, cursor=job.cursor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -49,7 +50,11 @@ SAID = ["work_region", "work_category", "in_platform_name", "vehicle", "last_pai
 
 def sought_of(*, member: Member, has_hashes: bool) -> Sought:
     """A register that has only hashes of numbers is asked with the hash of hers, for which her number has to be opened."""
-    by_hash = hash_index_of(number=member.identity_number.reveal()) if has_hashes and member.identity_number is not None else None
+    by_hash = (
+        hash_index_of(number=member.identity_number.reveal())
+        if has_hashes and member.identity_number is not None
+        else None
+    )
     return Sought(member.pk, member.name_key, member.identity_index, by_hash, member.phone_index)
 
 
@@ -58,7 +63,14 @@ def _verification(member_id: object, found: Found, at: dt.datetime, by: User | N
 
 
 def of_row(
-    *, member_id: object, row: RegisterRow, how: str, expires_on: dt.date, at: dt.datetime, by: User | None, score_per_mille: int = 1000
+    *,
+    member_id: Any,
+    row: RegisterRow,
+    how: str,
+    expires_on: dt.date,
+    at: dt.datetime,
+    by: User | None,
+    score_per_mille: int = 1000,
 ) -> Verification:
     return Verification(
         member_id=member_id, register=row.register.code, platform=row.platform, rider_no=row.rider_no, how=how, as_of=row.as_of,
@@ -73,7 +85,11 @@ def likenesses(*, at: dt.datetime) -> list[Likeness]:
     members = list(Member.objects.current().exclude(pk__in=verified).order_by("pk")[:LINKED_AT_MOST])
     known = Verification.objects.filter(expires_on__gt=on).exclude(rider_no="").values_list("platform", "rider_no")
     taken = set(known.iterator()) if members else set()
-    rows = RegisterRow.objects.filter(gone_at=None, register__is_active=True, as_of__lte=on).exclude(name="").order_by("pk")
+    rows = (
+        RegisterRow.objects.filter(gone_at=None, register__is_active=True, as_of__lte=on)
+        .exclude(name="")
+        .order_by("pk")
+    )
     if not members or not rows.exists():
         return []
     if rows.count() > ROWS_AT_MOST:
@@ -82,7 +98,10 @@ def likenesses(*, at: dt.datetime) -> list[Likeness]:
         row for row in rows.select_related("register")[:ROWS_AT_MOST]
         if (row.platform, row.rider_no) not in taken and row.as_of + dt.timedelta(days=row.register.valid_days) > on
     ]  # fmt: skip
-    pairs = link(left=_members(members), right=[Record(at_, row.name, None, row.work_region, row.platform) for at_, row in enumerate(listed)])
+    pairs = link(
+        left=_members(members),
+        right=[Record(at_, row.name, None, row.work_region, row.platform) for at_, row in enumerate(listed)],
+    )
     count: dict[int, int] = {}
     found = []
     for pair in pairs:
@@ -131,11 +150,15 @@ def decide_likeness(*, by: User, at: dt.datetime, likeness: Likeness, is_same: b
         raise NotAllowed
     state = Likeness.State.SAME if is_same else Likeness.State.OTHER
     with whole_union("one likeness that was found in reach"):
-        changed = Likeness.objects.filter(pk=likeness.pk, state=Likeness.State.OPEN).update(state=state, decided_by=by, decided_at=at)
+        changed = Likeness.objects.filter(pk=likeness.pk, state=Likeness.State.OPEN).update(
+            state=state, decided_by=by, decided_at=at
+        )
         if not changed:
             raise AlreadyDecided
         if is_same:  # nobody is two people: the other proposals for her and for this row are answered by it
-            rest = Likeness.objects.filter(Q(member=likeness.member_id) | Q(register_row=likeness.register_row_id), state=Likeness.State.OPEN)
+            rest = Likeness.objects.filter(
+                Q(member=likeness.member_id) | Q(register_row=likeness.register_row_id), state=Likeness.State.OPEN
+            )
             rest.update(state=Likeness.State.OTHER, decided_by=by, decided_at=at)
     row = rows_by_id(ids=[likeness.register_row_id])[likeness.register_row_id]
     if is_same:
@@ -149,7 +172,8 @@ def decide_likeness(*, by: User, at: dt.datetime, likeness: Likeness, is_same: b
         )  # fmt: skip
     said = ("是同一人", "are one person") if is_same else ("不是同一人", "are two people")
     words = Text(
-        f"核对：会员与登记册“{row.register.name}”的一行{said[0]}", f"Compared: a member and a row of the register “{row.register.name_en or row.register.name}” {said[1]}"
+        f"核对：会员与登记册“{row.register.name}”的一行{said[0]}",
+        f"Compared: a member and a row of the register “{row.register.name_en or row.register.name}” {said[1]}",
     )
     record(by=by, at=at, act="likeness.decided", words=words, about=likeness, path=organisation.path)
 

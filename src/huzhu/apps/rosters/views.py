@@ -19,6 +19,7 @@ from huzhu.apps.rosters.forms import RowsForm, UploadForm
 from huzhu.apps.rosters.headings import COLUMNS
 from huzhu.apps.rosters.models import Roster
 from huzhu.apps.unions.access import needs
+from huzhu.apps.unions.queries import may
 from huzhu.apps.vault.files import workspace
 from huzhu.bulk.writers import write_xlsx
 from huzhu.ui.clock import now, today
@@ -29,7 +30,17 @@ from huzhu.ui.words import language, say, t
 
 ROWS_A_PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-TEMPLATE = ("name", "identity_number", "phone", "platform", "rider_no", "work_category", "work_region", "organisation", "applied_on")
+TEMPLATE = (
+    "name",
+    "identity_number",
+    "phone",
+    "platform",
+    "rider_no",
+    "work_category",
+    "work_region",
+    "organisation",
+    "applied_on",
+)
 
 
 @needs("rosters.view")
@@ -59,12 +70,14 @@ def upload(request: HttpRequest) -> HttpResponse:
             return redirect("rosters:roster", id=same.roster.pk)
         return redirect("rosters:roster", id=roster.pk)
     columns = [(say(COLUMNS[name][0]), "、".join(COLUMNS[name][1][:4])) for name in TEMPLATE]
-    return render(request, "rosters/upload.html", {"form": form, "columns": columns}, status=422 if form.errors else 200)
+    return render(
+        request, "rosters/upload.html", {"form": form, "columns": columns}, status=422 if form.errors else 200
+    )
 
 
 @needs("rosters.upload")
 @require_GET
-def template(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - every view takes it
+def template(request: HttpRequest) -> FileResponse:
     """An empty roster with the headings of the page's language."""
     lang = language()
     schema = pyarrow.schema([(COLUMNS[name][0].get(lang), pyarrow.string()) for name in TEMPLATE])
@@ -100,7 +113,7 @@ def roster(request: HttpRequest, id: Any) -> HttpResponse:  # noqa: A002 - the a
 
 def _may(request: HttpRequest, permission: str, found: Roster) -> bool:
     by: Any = request.user
-    return queries.may(by, permission, found.organisation, on=today())
+    return may(by, permission, found.organisation, on=today())
 
 
 @needs("rosters.view")
@@ -135,7 +148,8 @@ def drop(request: HttpRequest, id: Any) -> HttpResponse:  # noqa: A002
         services.drop(by=by, at=now(), roster=found)
         return redirect("rosters:list")
     confirm = Confirm(
-        title=t("放弃这份名册？", "Drop this roster?"), act=t("放弃", "Drop it"), back_url=reverse("rosters:roster", args=[found.pk]), is_grave=True,
+        title=t("放弃这份名册？", "Drop this roster?"), act=t("放弃", "Drop it"), is_grave=True,
+        back_url=reverse("rosters:roster", args=[found.pk]),
         warning=t("没有人会因它入会，它的内容会被清除。", "Nobody joins by it, and what it says is removed."),
         changes=[Change(what=found.file_name, before=str(found.get_state_display()), after=str(Roster.State.DROPPED.label))],
     )  # fmt: skip
@@ -144,7 +158,7 @@ def drop(request: HttpRequest, id: Any) -> HttpResponse:  # noqa: A002
 
 @needs("rosters.upload")
 @require_GET
-def to_mend(request: HttpRequest, id: Any) -> HttpResponse:  # noqa: A002
+def to_mend(request: HttpRequest, id: Any) -> FileResponse:  # noqa: A002
     """The rows that have to be mended, as a spreadsheet that can be fed again."""
     by: Any = request.user
     found = queries.access_roster(id=id)

@@ -63,3 +63,15 @@ def needs(permission: str) -> Callable[[View], View]:
         return guarded  # type: ignore[return-value]
 
     return declared
+
+
+def with_password(view: View) -> View:
+    """For whoever has a password: an account that is opened by a code has none to change, and no page to make one."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            raise NotFound
+        return view(request, *args, **kwargs)
+
+    return guarded  # type: ignore[return-value]

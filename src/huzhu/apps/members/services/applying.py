@@ -90,6 +90,8 @@ def _once(application: Application, at: dt.datetime) -> Joined:
         return _known(known, application, at) if _is_her_phone(known, application) else _queue(known, application, at)
     account = User.objects.filter(phone_index=application.account_index).first()
     holder = None if account is None else Member.objects.filter(user=account).first()
+    if holder is not None and holder.identity_index == application.identity_index:
+        raise _Met  # she herself, from another request that ended since the first look
     if holder is not None and not _is_same_without_number(holder, application):
         return _queue(holder, application, at)
     unnumbered = holder or _without_number(application)

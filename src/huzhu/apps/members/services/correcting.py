@@ -20,6 +20,7 @@ from huzhu.apps.unions.models import User
 from huzhu.apps.unions.scoping import whole_union
 from huzhu.apps.unions.services import PHONE
 from huzhu.apps.vault.fields import index_of
+from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, day_of
 from huzhu.ui.refusals import Invalid, NotFound
@@ -53,7 +54,7 @@ def correct(*, by: User, at: dt.datetime, member: Member, field: str, value: str
     try:
         with transaction.atomic():
             made: Correction = Correction.objects.create(
-                member=member, field=field, value=clear, note=note, asked_at=at
+                member=member, field=field, value=clear, note=without_numbers(note), asked_at=at
             )
     except IntegrityError:
         raise AlreadyAsked(field="field") from None
@@ -76,7 +77,7 @@ def decide_correction(
         if row.outcome != Correction.Outcome.OPEN:
             raise _decided(row)
         row.outcome = Correction.Outcome.DONE if accept else Correction.Outcome.REFUSED
-        row.reason, row.decided_by, row.decided_at = reason.strip(), by, at
+        row.reason, row.decided_by, row.decided_at = without_numbers(reason.strip()), by, at
         if accept:
             try:
                 with transaction.atomic():
@@ -93,7 +94,7 @@ def decide_correction(
         text=DONE if accept else REFUSED,
         what=zh,
         what_en=en,
-        reason=reason.strip(),
+        reason=without_numbers(reason.strip()),
     )
     done = ("更正", "Corrected") if accept else ("未更正", "Did not correct")
     words = Text(f"{done[0]} {member.alias} 的{zh}", f"{done[1]} the {en} of {member.alias}")

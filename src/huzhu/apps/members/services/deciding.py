@@ -15,6 +15,7 @@ from huzhu.apps.members.services.verifying import admit, look_up, tell
 from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.queries import may
 from huzhu.apps.unions.scoping import whole_union
+from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, day_of
 from huzhu.ui.refusals import NotAllowed, NotFound
@@ -54,11 +55,11 @@ def refuse(*, by: User, at: dt.datetime, member: Member, reason: str) -> Member:
         raise NoReason(field="reason")
     row = locked(by=by, at=at, member=member, permission="members.approve")
     _must_be_open(row)
-    row.status, row.reason, row.decided_by, row.decided_at = Member.Status.REFUSED, reason.strip(), by, at
+    row.status, row.reason, row.decided_by, row.decided_at = Member.Status.REFUSED, without_numbers(reason.strip()), by, at
     row.save()
-    tell(member=row, kind="member.refused", at=at, text=REFUSED, reason=reason.strip())
+    tell(member=row, kind="member.refused", at=at, text=REFUSED, reason=without_numbers(reason.strip()))
     words = Text(
-        f"未批准 {row.alias} 的入会申请：{reason.strip()}", f"Refused the application of {row.alias}: {reason.strip()}"
+        f"未批准 {row.alias} 的入会申请：{without_numbers(reason.strip())}", f"Refused the application of {row.alias}: {without_numbers(reason.strip())}"
     )
     record(by=by, at=at, act="member.refused", words=words, about=row, path=row.organisation.path)
     return row
@@ -159,7 +160,7 @@ def decide_second(
         if row.outcome != SecondApplication.Outcome.OPEN:
             raise _second_decided(row)
         row.outcome = SecondApplication.Outcome.ACCEPTED if accept else SecondApplication.Outcome.DISMISSED
-        row.reason, row.decided_by, row.decided_at = reason.strip(), by, at
+        row.reason, row.decided_by, row.decided_at = without_numbers(reason.strip()), by, at
         row.save()
         if accept:
             try:

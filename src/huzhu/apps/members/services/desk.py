@@ -20,6 +20,7 @@ from huzhu.apps.members.services.deciding import locked
 from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.queries import may, reach_of
 from huzhu.apps.unions.scoping import whole_union
+from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, day_of
 from huzhu.ui.refusals import NotAllowed, NotFound, TooMany
@@ -48,7 +49,7 @@ def reveal(*, by: User, at: dt.datetime, member: Member, field: str, reason: str
     if held is None:
         raise NotFound
     zh, en = WHAT[field]
-    words = Text(f"查看 {row.alias} 的{zh}：{reason.strip()}", f"Looked at the {en} of {row.alias}: {reason.strip()}")
+    words = Text(f"查看 {row.alias} 的{zh}：{without_numbers(reason.strip())}", f"Looked at the {en} of {row.alias}: {without_numbers(reason.strip())}")
     record(by=by, at=at, act="member.revealed", words=words, about=row, path=row.organisation.path)
     return str(held.reveal())
 
@@ -69,12 +70,12 @@ def ask_export(*, by: User, at: dt.datetime, query: str, form: str, reason: str)
         paths=list(paths),
         form=form,
         rows=rows,
-        reason=reason.strip(),
+        reason=without_numbers(reason.strip()),
         state=state,
         asked_by=by,
         asked_at=at,
     )
-    words = Text(f"申请导出 {rows} 名会员：{reason.strip()}", f"Asked to export {rows} members: {reason.strip()}")
+    words = Text(f"申请导出 {rows} 名会员：{without_numbers(reason.strip())}", f"Asked to export {rows} members: {without_numbers(reason.strip())}")
     record(by=by, at=at, act="export.asked", words=words, about=made, path=paths[0], details={"rows": rows})
     return made
 
@@ -156,7 +157,7 @@ def download(*, by: User, at: dt.datetime, request: ExportRequest, path: Path) -
 
 def save_view(*, by: User, at: dt.datetime, name: str, query: str) -> SavedView:
     """Keep a filter under a name; the same name again changes it."""
-    return SavedView.objects.update_or_create(user=by, name=name[:40], defaults={"query": query[:500], "made_at": at})[
+    return SavedView.objects.update_or_create(user=by, name=without_numbers(name)[:40], defaults={"query": without_numbers(query)[:500], "made_at": at})[
         0
     ]
 

@@ -20,6 +20,7 @@ from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.scoping import whole_union
 from huzhu.apps.vault.catalogue import BASES
 from huzhu.apps.vault.fields import Sealed
+from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import day_of
 from huzhu.ui.refusals import NotFound
@@ -49,7 +50,7 @@ def leave(*, by: User, at: dt.datetime, member: Member, reason: str = "") -> Mem
         row.status, row.left_on, row.reason, row.decided_at, row.decided_by = (
             Member.Status.LEFT,
             day_of(at),
-            reason.strip(),
+            without_numbers(reason.strip()),
             at,
             by,
         )

@@ -52,7 +52,7 @@ def members(request: HttpRequest) -> HttpResponse:
     wanted = Filter(request.GET, on=today())
     found = wanted.found()
     asked = request.GET.get("page", "1")
-    page = min(int(asked), PAGES_AT_MOST) if asked.isascii() and asked.isdecimal() and asked != "0" else 1
+    page = min(int(asked[:9]), PAGES_AT_MOST) if asked.isascii() and asked.isdecimal() and int(asked[:9]) else 1
     start = (page - 1) * ROWS
     rows = list(found.select_related("organisation")[start : start + ROWS + 1])
     total = found.order_by()[: COUNTED_AT_MOST + 1].count()
@@ -70,6 +70,7 @@ def members(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     context = {"table": table, "pager": pager, "filters": _filters(request, wanted), "search": SearchForm()}
     context["may_export"] = bool(reach_of(request.user, "members.export", on=today()))
+    context["may_decide"] = may_decide
     context["filter_query"] = _filter_only(request)
     return render(request, "members/list.html", context)
 

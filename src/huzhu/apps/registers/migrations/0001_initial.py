@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,78 +16,140 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Register',
+            name="Register",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('name_en', models.CharField(blank=True, max_length=200)),
-                ('platform', models.SlugField(max_length=40)),
-                ('kind', models.CharField(choices=[('file', '文件'), ('http', '接口')], max_length=10)),
-                ('url', models.URLField(blank=True, max_length=400)),
-                ('token', huzhu.apps.vault.fields.SealedField(null=True)),
-                ('valid_days', models.PositiveSmallIntegerField(default=30)),
-                ('is_active', models.BooleanField(default=True)),
-                ('state', models.CharField(choices=[('never', '从未更新'), ('running', '更新中'), ('done', '已更新'), ('failed', '更新失败')], default='never', max_length=10)),
-                ('error_zh', models.CharField(blank=True, max_length=400)),
-                ('error_en', models.CharField(blank=True, max_length=400)),
-                ('cursor', models.CharField(blank=True, max_length=400)),
-                ('loads', models.PositiveIntegerField(default=0)),
-                ('loaded_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("name_en", models.CharField(blank=True, max_length=200)),
+                ("platform", models.SlugField(max_length=40)),
+                ("kind", models.CharField(choices=[("file", "文件"), ("http", "接口")], max_length=10)),
+                ("url", models.URLField(blank=True, max_length=400)),
+                ("token", huzhu.apps.vault.fields.SealedField(null=True)),
+                ("valid_days", models.PositiveSmallIntegerField(default=30)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("never", "从未更新"),
+                            ("running", "更新中"),
+                            ("done", "已更新"),
+                            ("failed", "更新失败"),
+                        ],
+                        default="never",
+                        max_length=10,
+                    ),
+                ),
+                ("error_zh", models.CharField(blank=True, max_length=400)),
+                ("error_en", models.CharField(blank=True, max_length=400)),
+                ("cursor", models.CharField(blank=True, max_length=400)),
+                ("loads", models.PositiveIntegerField(default=0)),
+                ("loaded_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_days__gt', 0)), name='registers_valid_for_a_day'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'http'), _negated=True), models.Q(('url', ''), _negated=True), _connector='OR'), name='registers_server_has_address')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("valid_days__gt", 0)), name="registers_valid_for_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "http"), _negated=True),
+                            models.Q(("url", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="registers_server_has_address",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RegisterLoad',
+            name="RegisterLoad",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('file', models.CharField(blank=True, max_length=32)),
-                ('file_name', models.CharField(blank=True, max_length=200)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('asked_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('read', models.PositiveBigIntegerField(default=0)),
-                ('added', models.PositiveBigIntegerField(default=0)),
-                ('changed', models.PositiveBigIntegerField(default=0)),
-                ('gone', models.PositiveBigIntegerField(default=0)),
-                ('refused', models.PositiveBigIntegerField(default=0)),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('register', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='load_set', to='registers.register')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("file", models.CharField(blank=True, max_length=32)),
+                ("file_name", models.CharField(blank=True, max_length=200)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("asked_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("read", models.PositiveBigIntegerField(default=0)),
+                ("added", models.PositiveBigIntegerField(default=0)),
+                ("changed", models.PositiveBigIntegerField(default=0)),
+                ("gone", models.PositiveBigIntegerField(default=0)),
+                ("refused", models.PositiveBigIntegerField(default=0)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "register",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="load_set", to="registers.register"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['register', '-asked_at'], name='registers_loads')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('asked_at')), _connector='OR'), name='registers_load_ends_later')],
+                "indexes": [models.Index(fields=["register", "-asked_at"], name="registers_loads")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("asked_at")), _connector="OR"
+                        ),
+                        name="registers_load_ends_later",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RegisterRow',
+            name="RegisterRow",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('key', huzhu.apps.vault.fields.IndexField(max_length=16)),
-                ('digest', huzhu.apps.vault.fields.IndexField(max_length=16)),
-                ('platform', models.CharField(max_length=40)),
-                ('rider_no', models.CharField(blank=True, max_length=40)),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('name_key', models.CharField(blank=True, max_length=100)),
-                ('identity_index', huzhu.apps.vault.fields.IndexField(db_index=True, max_length=16, null=True)),
-                ('identity_hash_index', huzhu.apps.vault.fields.IndexField(db_index=True, max_length=16, null=True)),
-                ('phone_index', huzhu.apps.vault.fields.IndexField(db_index=True, max_length=16, null=True)),
-                ('work_region', models.CharField(blank=True, max_length=6)),
-                ('work_category', models.CharField(blank=True, max_length=30)),
-                ('in_platform_name', models.BooleanField(null=True)),
-                ('vehicle', models.CharField(blank=True, max_length=30)),
-                ('last_paid_order_on', models.DateField(null=True)),
-                ('orders_30d', models.PositiveIntegerField(null=True)),
-                ('as_of', models.DateField()),
-                ('gone_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField()),
-                ('register', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='registers.register')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("key", huzhu.apps.vault.fields.IndexField(max_length=16)),
+                ("digest", huzhu.apps.vault.fields.IndexField(max_length=16)),
+                ("platform", models.CharField(max_length=40)),
+                ("rider_no", models.CharField(blank=True, max_length=40)),
+                ("name", models.CharField(blank=True, max_length=100)),
+                ("name_key", models.CharField(blank=True, max_length=100)),
+                ("identity_index", huzhu.apps.vault.fields.IndexField(db_index=True, max_length=16, null=True)),
+                ("identity_hash_index", huzhu.apps.vault.fields.IndexField(db_index=True, max_length=16, null=True)),
+                ("phone_index", huzhu.apps.vault.fields.IndexField(db_index=True, max_length=16, null=True)),
+                ("work_region", models.CharField(blank=True, max_length=6)),
+                ("work_category", models.CharField(blank=True, max_length=30)),
+                ("in_platform_name", models.BooleanField(null=True)),
+                ("vehicle", models.CharField(blank=True, max_length=30)),
+                ("last_paid_order_on", models.DateField(null=True)),
+                ("orders_30d", models.PositiveIntegerField(null=True)),
+                ("as_of", models.DateField()),
+                ("gone_at", models.DateTimeField(null=True)),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "register",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="registers.register"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('register', 'key'), name='registers_one_row_a_rider')],
+                "constraints": [models.UniqueConstraint(fields=("register", "key"), name="registers_one_row_a_rider")],
             },
         ),
     ]

@@ -8,121 +8,294 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('members', '0001_initial'),
-        ('registers', '0001_initial'),
-        ('unions', '0001_initial'),
+        ("members", "0001_initial"),
+        ("registers", "0001_initial"),
+        ("unions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Roster',
+            name="Roster",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('uploaded_at', models.DateTimeField()),
-                ('file_name', models.CharField(max_length=200)),
-                ('file', models.CharField(blank=True, max_length=32)),
-                ('sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('checking', '核对中'), ('matching', '比对中'), ('ready', '等待确认'), ('merging', '入会中'), ('done', '已完成'), ('refused', '文件不能用'), ('dropped', '已放弃')], default='checking', max_length=10)),
-                ('columns', models.JSONField(default=list)),
-                ('ignored', models.JSONField(default=list)),
-                ('problems', models.JSONField(default=list)),
-                ('codes', models.JSONField(default=dict)),
-                ('total', models.PositiveIntegerField(null=True)),
-                ('accepted', models.PositiveIntegerField(default=0)),
-                ('doubtful', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('created', models.PositiveIntegerField(default=0)),
-                ('updated', models.PositiveIntegerField(default=0)),
-                ('transferred', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('merges', models.PositiveIntegerField(default=0)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rosters', to='unions.organisation')),
-                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("uploaded_at", models.DateTimeField()),
+                ("file_name", models.CharField(max_length=200)),
+                ("file", models.CharField(blank=True, max_length=32)),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("checking", "核对中"),
+                            ("matching", "比对中"),
+                            ("ready", "等待确认"),
+                            ("merging", "入会中"),
+                            ("done", "已完成"),
+                            ("refused", "文件不能用"),
+                            ("dropped", "已放弃"),
+                        ],
+                        default="checking",
+                        max_length=10,
+                    ),
+                ),
+                ("columns", models.JSONField(default=list)),
+                ("ignored", models.JSONField(default=list)),
+                ("problems", models.JSONField(default=list)),
+                ("codes", models.JSONField(default=dict)),
+                ("total", models.PositiveIntegerField(null=True)),
+                ("accepted", models.PositiveIntegerField(default=0)),
+                ("doubtful", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("updated", models.PositiveIntegerField(default=0)),
+                ("transferred", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("merges", models.PositiveIntegerField(default=0)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rosters", to="unions.organisation"
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Row',
+            name="Row",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('accepted', '可用'), ('doubtful', '存疑'), ('refused', '不可用')], max_length=10)),
-                ('code', models.CharField(blank=True, max_length=40)),
-                ('problems', models.JSONField(null=True)),
-                ('data', huzhu.apps.vault.fields.SealedField(null=True)),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('name_key', models.CharField(blank=True, max_length=100)),
-                ('identity_index', huzhu.apps.vault.fields.IndexField(max_length=16, null=True)),
-                ('phone_index', huzhu.apps.vault.fields.IndexField(max_length=16, null=True)),
-                ('plan', models.CharField(blank=True, choices=[('created', '新会员'), ('updated', '更新'), ('transferred', '转入'), ('unchanged', '没有变化')], max_length=12)),
-                ('result', models.CharField(blank=True, choices=[('created', '新会员'), ('updated', '更新'), ('transferred', '转入'), ('unchanged', '没有变化')], max_length=12)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('member', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='roster_rows', to='members.member')),
-                ('roster', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='rosters.roster')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("accepted", "可用"), ("doubtful", "存疑"), ("refused", "不可用")], max_length=10
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=40)),
+                ("problems", models.JSONField(null=True)),
+                ("data", huzhu.apps.vault.fields.SealedField(null=True)),
+                ("name", models.CharField(blank=True, max_length=100)),
+                ("name_key", models.CharField(blank=True, max_length=100)),
+                ("identity_index", huzhu.apps.vault.fields.IndexField(max_length=16, null=True)),
+                ("phone_index", huzhu.apps.vault.fields.IndexField(max_length=16, null=True)),
+                (
+                    "plan",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("created", "新会员"),
+                            ("updated", "更新"),
+                            ("transferred", "转入"),
+                            ("unchanged", "没有变化"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("created", "新会员"),
+                            ("updated", "更新"),
+                            ("transferred", "转入"),
+                            ("unchanged", "没有变化"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="roster_rows",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "roster",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="rosters.roster",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Match',
+            name="Match",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('score_per_mille', models.PositiveSmallIntegerField()),
-                ('reasons', models.JSONField(default=list)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='members.member')),
-                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='matches', to='rosters.row')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("score_per_mille", models.PositiveSmallIntegerField()),
+                ("reasons", models.JSONField(default=list)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="members.member"
+                    ),
+                ),
+                (
+                    "row",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="matches", to="rosters.row"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Likeness',
+            name="Likeness",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('score_per_mille', models.PositiveSmallIntegerField()),
-                ('reasons', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('open', '待核对'), ('same', '同一人'), ('other', '不是同一人')], default='open', max_length=10)),
-                ('found_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='members.member')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='unions.organisation')),
-                ('register_row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='registers.registerrow')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("score_per_mille", models.PositiveSmallIntegerField()),
+                ("reasons", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "待核对"), ("same", "同一人"), ("other", "不是同一人")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("found_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="members.member"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="unions.organisation"
+                    ),
+                ),
+                (
+                    "register_row",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="registers.registerrow"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['organisation', 'state', '-score_per_mille'], name='rosters_likeness_queue')],
-                'constraints': [models.UniqueConstraint(fields=('member', 'register_row'), name='rosters_one_likeness_a_pair')],
+                "indexes": [
+                    models.Index(fields=["organisation", "state", "-score_per_mille"], name="rosters_likeness_queue")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("member", "register_row"), name="rosters_one_likeness_a_pair")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='roster',
-            index=models.Index(fields=['organisation', '-uploaded_at'], name='rosters_latest'),
+            model_name="roster",
+            index=models.Index(fields=["organisation", "-uploaded_at"], name="rosters_latest"),
         ),
         migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'dropped']), _negated=True), fields=('organisation', 'sha256'), name='rosters_one_of_a_file'),
+            model_name="roster",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["refused", "dropped"]), _negated=True),
+                fields=("organisation", "sha256"),
+                name="rosters_one_of_a_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['merging', 'done']), _negated=True), ('confirmed_at__isnull', False), _connector='OR'), name='rosters_merged_when_confirmed'),
+            model_name="roster",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["merging", "done"]), _negated=True),
+                    ("confirmed_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="rosters_merged_when_confirmed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='row',
-            index=models.Index(condition=models.Q(('state', 'accepted'), _negated=True), fields=['roster', 'state', 'number'], name='rosters_unclear'),
+            model_name="row",
+            index=models.Index(
+                condition=models.Q(("state", "accepted"), _negated=True),
+                fields=["roster", "state", "number"],
+                name="rosters_unclear",
+            ),
         ),
         migrations.AddIndex(
-            model_name='row',
-            index=models.Index(condition=models.Q(('member__isnull', False), models.Q(('member', models.F('id')), _negated=True)), fields=['member'], name='rosters_of_a_member'),
+            model_name="row",
+            index=models.Index(
+                condition=models.Q(("member__isnull", False), models.Q(("member", models.F("id")), _negated=True)),
+                fields=["member"],
+                name="rosters_of_a_member",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='row',
-            constraint=models.UniqueConstraint(fields=('roster', 'number'), name='rosters_one_row_a_number'),
+            model_name="row",
+            constraint=models.UniqueConstraint(fields=("roster", "number"), name="rosters_one_row_a_number"),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.UniqueConstraint(fields=('row', 'member'), name='rosters_one_match_a_pair'),
+            model_name="match",
+            constraint=models.UniqueConstraint(fields=("row", "member"), name="rosters_one_match_a_pair"),
         ),
     ]
