@@ -79,13 +79,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """The second run, on PostgreSQL, is for what meets a database; browsers see the same pages on either."""
     if DATABASE != "postgresql":
         return
-    meets = [item for item in items if _meets_a_database(item) and not item.get_closest_marker("browser")]
+    meets = [item for item in items if item.get_closest_marker("faults") or _meets_a_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(meets)])
     items[:] = meets
 
 
 def _meets_a_database(item: pytest.Item) -> bool:
     names = getattr(item, "fixturenames", ())
+    if item.get_closest_marker("browser"):
+        return False
     return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db", "cast"}.isdisjoint(names)
 
 

@@ -11,7 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "huzhu"
-SOURCES = sorted(path for folder in ("src", "tests", "bench") for path in (ROOT / folder).rglob("*.py"))
+# Migrations are written by Django, and are as long as the tables they make.
+SOURCES = sorted(
+    path
+    for folder in ("src", "tests", "bench")
+    for path in (ROOT / folder).rglob("*.py")
+    if path.parent.name != "migrations"
+)
 # "About 400" and "about 60": a file or function may run over a little before it has to be two.
 LINES_A_FILE = 450
 LINES_A_FUNCTION = 70

@@ -17,7 +17,9 @@ sys.meta_path.insert(0, NotInstalled())
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", WITHOUT + code], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT + code], capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 def test_every_example_of_every_policy_holds() -> None:

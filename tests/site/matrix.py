@@ -136,7 +136,8 @@ POST_ONLY = frozenset(
 # Pages that only show; all others take both.
 GET_ONLY = frozenset(
     {
-        "mfa_index", "mfa_view_recovery_codes", "socialaccount_login_cancelled", "front", "privacy", "desk", "audit", "audit_export", "messages:inbox", "messages:console", "unions:tree", "unions:organisation",
+        "mfa_index", "mfa_view_recovery_codes", "socialaccount_login_cancelled",
+        "front", "privacy", "desk", "audit", "audit_export", "messages:inbox", "messages:console", "unions:tree", "unions:organisation",
         "unions:users", "unions:user", "unions:me", "members:received", "members:check", "members:card", "members:mine",
         "members:list", "members:transfers", "members:detail", "members:applications", "members:corrections", "members:meeting",
         "members:exports", "members:targets", "members:posters", "members:poster", "rosters:list", "rosters:template",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
-from typing import IO, Any, cast
+from typing import IO, Annotated, Any, cast
 from uuid import UUID
 
 from django.http import HttpRequest

@@ -9,7 +9,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
-from huzhu.apps.vault.numbers import without_numbers
+from huzhu.ui.numbers import without_numbers
+
 
 def scrubbed(_logger: object, _method: str, event: EventDict) -> EventDict:
     """A structlog processor: every text and whole number in the event, exceptions in words included, at any depth."""

@@ -126,7 +126,11 @@ def test_a_roster_is_sent_followed_and_done(client: Client, officer: User) -> No
     assert answer.status_code == 201
     made = answer.json()
     home = f"{ROOT}/rosters/{made['id']}"
-    assert (made["state"], made["organisation"], client.get(home).json()["state"]) == ("checking", "east-union", "checking")
+    assert (made["state"], made["organisation"], client.get(home).json()["state"]) == (
+        "checking",
+        "east-union",
+        "checking",
+    )
     finish()
     now = client.get(home).json()
     assert (now["state"], now["total"], now["accepted"], now["refused"]) == ("ready", 5, 4, 1)
@@ -147,7 +151,8 @@ def test_a_roster_is_sent_followed_and_done(client: Client, officer: User) -> No
 NONSENSE = [
     "/members?limit=0", "/members?limit=x", "/members?after=x", "/members?status=none", "/members?name=%00", "/members?organisation=%00",
     f"/members?limit={'9' * 5000}", "/members?organisation=" + "a" * 5000, "/members/x", "/members/%00", f"/members/{uuid.uuid4()}",
-    f"/rosters/{uuid.uuid4()}", f"/rosters/{uuid.uuid4()}/rows", "/rosters/x/rows", "/none", "/members?number=%27%3B--", "/members?sort=%00",
+    f"/rosters/{uuid.uuid4()}", f"/rosters/{uuid.uuid4()}/rows", "/rosters/x/rows", "/none", "/members?number=%27%3B--",
+    "/members?sort=%00",
     "/members?name=%ff%fe",
 ]  # fmt: skip
 OF_A_ROSTER = ["?after=-1", f"?after={2**70}", f"?after={'9' * 5000}", "?state=%00", "?state=none", "?limit=1001"]
@@ -164,11 +169,21 @@ def test_nonsense_about_a_roster_is_refused(client: Client) -> None:
     home = f"{ROOT}/rosters/{client.post(f'{ROOT}/rosters', {'organisation': 'east-union', 'file': file}).json()['id']}"
     for query in OF_A_ROSTER:
         assert client.get(f"{home}/rows{query}").status_code < 500, query[:40]
-    for body in ({}, {"organisation": "east-union"}, {"organisation": "\0", "file": SimpleUploadedFile("a", b"a")}, {"file": "x"}):
+    for body in (
+        {},
+        {"organisation": "east-union"},
+        {"organisation": "\0", "file": SimpleUploadedFile("a", b"a")},
+        {"file": "x"},
+    ):
         answer = client.post(f"{ROOT}/rosters", body)
         assert answer.status_code in (404, 422), body
         assert CHINESE.search(answer.json()["zh"])
-    for kind, content in (("application/json", b"{"), ("application/json", b"[" * 9000), ("multipart/form-data; boundary=x", b"--x"), ("text/plain", b"\0")):
+    for kind, content in (
+        ("application/json", b"{"),
+        ("application/json", b"[" * 9000),
+        ("multipart/form-data; boundary=x", b"--x"),
+        ("text/plain", b"\0"),
+    ):
         assert client.post(f"{ROOT}/rosters", data=content, content_type=kind).status_code in (400, 422), kind
     assert client.put(f"{ROOT}/rosters", b"{}", content_type="application/json").status_code == 405
 
@@ -179,7 +194,11 @@ def test_the_document_lists_every_operation_in_both_languages() -> None:
 
     said = Client().get(f"{ROOT}/openapi.json").json()
     assert said["openapi"].startswith("3.1")
-    found = {(verb.upper(), path.removeprefix(ROOT)): one for path, verbs in said["paths"].items() for verb, one in verbs.items()}
+    found = {
+        (verb.upper(), path.removeprefix(ROOT)): one
+        for path, verbs in said["paths"].items()
+        for verb, one in verbs.items()
+    }
     assert found.keys() == ENDPOINTS.keys()
     for one in found.values():
         assert CHINESE.search(one["summary"])

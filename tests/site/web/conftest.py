@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import time_machine
 
-
 AT = dt.datetime(2026, 11, 2, 2, 30, tzinfo=dt.UTC)  # an hour after the cast was made
 
 

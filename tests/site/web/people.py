@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +9,8 @@ from django.test import Client
 
 from huzhu.apps.jobs.models import Job
 from huzhu.apps.members import services as members
-from huzhu.apps.members.models import ExportRequest
+from huzhu.apps.members.desk_models import ExportRequest
 from huzhu.apps.members.posters import card_token
-from huzhu.apps.members.refusals import NotAllowedYet
 from huzhu.apps.messages import services as messages
 from huzhu.apps.registers.models import Register
 from huzhu.apps.rosters.models import Likeness, Roster
@@ -21,13 +18,12 @@ from huzhu.apps.unions import services as unions
 from huzhu.apps.unions import tree_import
 from huzhu.apps.unions.models import User
 from huzhu.rules.texts import Text
-from tests.site.cast import AT, Cast, identity_number, phone
+from tests.site.cast import AT, Cast, identity_number
 from tests.site.matrix import ROLES
 from tests.site.members.joiners import admitted, application, listed, poster, user_of
 from tests.site.rosters.feeding import Line, feed, person
 
 SIDES = ("east", "west")
-__all__ = ["NotAllowedYet", "Things", "things", "walkers"]
 
 
 @dataclass
@@ -94,7 +90,12 @@ def things(cast: Cast, people: list[Walker]) -> Things:
     register_row = listed(number=identity_number(), name="李晓民")
     Register.objects.filter(pk=register_row.register_id).update(state=Register.State.FAILED)
     likeness = Likeness.objects.create(
-        organisation=station, member=member, register_row=register_row, score_per_mille=800, reasons=[["姓名相近", "alike"]], found_at=AT
+        organisation=station,
+        member=member,
+        register_row=register_row,
+        score_per_mille=800,
+        reasons=[["姓名相近", "alike"]],
+        found_at=AT,
     )
     _failed_load(register_row.register_id)
     hired = cast.officer("finance", at="east-union")
@@ -135,7 +136,12 @@ def _failed_load(register: Any) -> None:
 
     load = RegisterLoad.objects.create(register_id=register, asked_at=AT)
     Job.objects.create(
-        kind=LOAD, key=f"{LOAD}:{load.pk}", arguments={"load": str(load.pk)}, state=Job.State.FAILED, not_before=AT, created_at=AT
+        kind=LOAD,
+        key=f"{LOAD}:{load.pk}",
+        arguments={"load": str(load.pk)},
+        state=Job.State.FAILED,
+        not_before=AT,
+        created_at=AT,
     )
 
 
@@ -143,7 +149,12 @@ def _own(one: Walker) -> dict[str, dict[str, Any]]:
     words = Text("您好", "Hello")
     message = messages.send(to=one.user, kind="test", key=f"test:{one.user.pk}", words=words, at=AT)
     token, _ = unions.create_token(by=one.user, at=AT, name="own", scopes=["desk.view"], days=9)
-    own = {"own message": {"id": message.pk}, "own token": {"id": token.pk}, "own sheet": {"id": NO_ID}, "own export": {"export": NO_ID}}
+    own: dict[str, dict[str, Any]] = {
+        "own message": {"id": message.pk},
+        "own token": {"id": token.pk},
+        "own sheet": {"id": NO_ID},
+        "own export": {"export": NO_ID},
+    }
     if one.role == "administrator":
         rows = [tree_import.Row(number=2, code="east-new", name="新驿站", kind="station", parent="east-union")]
         own["own sheet"] = {"id": tree_import.check(by=one.user, at=AT, rows=rows, file_name="tree.csv").pk}
@@ -154,14 +165,3 @@ def _own(one: Walker) -> dict[str, dict[str, Any]]:
 
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
-
-
-def sheet_of(lines: list[Line]) -> io.BytesIO:
-    from tests.site.rosters.feeding import as_csv
-
-    return as_csv(lines)
-
-
-def soon() -> dt.datetime:
-    """A moment after everything was made."""
-    return AT + dt.timedelta(hours=1)

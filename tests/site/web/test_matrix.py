@@ -21,6 +21,7 @@ from tests.site.web.people import Things, Walker, things, walkers
 
 CELLS_AT_LEAST = 1_500  # reliability.md, T3
 BODIES = {"members:decide": {"act": "approve"}}  # an act that it does not know is not there at all
+LIBRARIES = ("set_language", "gallery", "health", "metrics")
 SIGN_IN = reverse("account_login")
 
 
@@ -65,7 +66,9 @@ class Walk:
     def told(self) -> str:
         return "\n".join([f"{len(self.wrong)} of {self.cells} cells are wrong:", *self.wrong[:200]])
 
-    def cell(self, what: str, answer: Callable[[], HttpResponse], expected: Callable[[HttpResponse], bool], said: str) -> None:
+    def cell(
+        self, what: str, answer: Callable[[], HttpResponse], expected: Callable[[HttpResponse], bool], said: str
+    ) -> None:
         """One request, whose traces are taken back."""
         self.cells += 1
         with transaction.atomic():
@@ -106,10 +109,7 @@ def unknown_method(answer: HttpResponse) -> bool:
 
 def may_open(name: str, person: Walker | None) -> bool:
     who, sample = PAGES[name]
-    if isinstance(who, str):
-        is_let_in = who == EVERYBODY or person is not None
-    else:
-        is_let_in = person is not None and person.role in who
+    is_let_in = (person is not None and (isinstance(who, str) or person.role in who)) or who == EVERYBODY
     return is_let_in and (sample in SHARED or (person is not None and person.side == "east"))
 
 
@@ -126,14 +126,13 @@ def people(cast: Cast) -> list[Walker]:
 
 
 @pytest.fixture
-def samples(cast: Cast, people: list[Walker]) -> Iterator[Things]:
+def samples(cast: Cast, people: list[Walker]) -> Things:
     with scopes_disabled():
-        found = things(cast, people)
-    yield found
+        return things(cast, people)
 
 
 def owner_of(people: list[Walker], name: str, person: Walker | None) -> Walker:
-    """Whose own thing is asked for: her own where she is in the east, her like's in the west's place, and for nobody the first who has one."""
+    """Whose own thing is asked for: that of the same role in the east; for nobody, of the first role that has one."""
     who = PAGES[name][0]
     role = person.role if person is not None else who[0] if isinstance(who, tuple) and who else ROLES[0]
     return next(one for one in people if one.role == role and one.side == "east")
@@ -158,12 +157,12 @@ def walk_page(walk: Walk, name: str, person: Walker | None, client: Client, url:
 
         def answer(ask: Any = ask, verb: str = verb) -> HttpResponse:
             prepare(name)
-            cookies = client.cookies.copy()
-            made: HttpResponse = ask(url, BODIES.get(name, {})) if verb == "post" else ask(url)
+            cookies: Any = client.cookies.copy()
+            made: Any = ask(url, BODIES.get(name, {})) if verb == "post" else ask(url)
             client.cookies = cookies  # whoever signed out is signed in for the next cell
             if made.streaming:
-                b"".join(made.streaming_content)  # type: ignore[arg-type]  # read to its end, it closes itself
-            return made
+                b"".join(made.streaming_content)  # read to its end, it closes itself
+            return made  # type: ignore[no-any-return]
 
         if is_let_in:
             if verb in known:
@@ -181,17 +180,25 @@ def is_hidden_from(name: str, person: Walker | None) -> bool:
     """Whether the page itself is not there for her, and not just the thing she asks for. Then every post is as unknown as a look."""
     who, _ = PAGES[name]
     by_thing = name.startswith("members:mine") or name in ("members:card", "unions:tokens", "messages:console")
-    return person is not None and isinstance(who, tuple) and person.role not in who and not by_thing and not is_of_a_library(name)
+    return (
+        person is not None
+        and isinstance(who, tuple)
+        and person.role not in who
+        and not by_thing
+        and not is_of_a_library(name)
+    )
 
 
 def is_of_a_library(name: str) -> bool:
     """Their way with methods is their own."""
-    return name.startswith(("account_", "mfa_", "socialaccount_", "openid_", "api:")) or name in ("set_language", "gallery", "health", "metrics")
+    return name.startswith(("account_", "mfa_", "socialaccount_", "openid_", "api:")) or name in LIBRARIES
 
 
 def test_every_page_for_every_role(cast: Cast, people: list[Walker], samples: Things) -> None:
     walk = Walk()
-    with patch("huzhu.apps.members.views.posters.poster_pdf", return_value=b"%PDF"):  # drawing takes long and is another test's
+    with patch(
+        "huzhu.apps.members.views.posters.poster_pdf", return_value=b"%PDF"
+    ):  # drawing takes long and is another test's
         for name, (_, sample) in PAGES.items():
             for person in (*people, None):
                 url = reverse(name, kwargs=samples.arguments(sample, owner_of(people, name, person)))
@@ -224,19 +231,23 @@ def test_every_operation_for_every_role_and_scope(cast: Cast, people: list[Walke
             walk.cell(f"{verb} {path} with “{credentials}”", ask, lambda answer: answer.status_code == 401, "401")
         for person in people:  # a browser's session is no token
             ask = asked(person.client, verb, path, sample, samples, "")
-            walk.cell(f"{verb} {path} from the browser of {person.name}", ask, lambda answer: answer.status_code == 401, "401")
+            walk.cell(
+                f"{verb} {path} from the browser of {person.name}", ask, lambda answer: answer.status_code == 401, "401"
+            )
     print(f"\noperations: {walk.cells} cells asserted")
     assert not walk.wrong, walk.told
     assert walk.cells >= 400
 
 
-def asked(client: Client, verb: str, path: str, sample: str, samples: Things, credentials: str) -> Callable[[], HttpResponse]:
+def asked(  # noqa: PLR0917
+    client: Client, verb: str, path: str, sample: str, samples: Things, credentials: str
+) -> Callable[[], Any]:
     found: dict[str, Any] = {} if sample == "file" else samples.arguments(sample, None)
     for name, value in found.items():
         path = path.replace("{" + ("roster" if name == "id" else name) + "}", str(value))
     headers = {"authorization": credentials} if credentials else {}
 
-    def ask() -> HttpResponse:
+    def ask() -> Any:
         if verb == "POST":
             file = SimpleUploadedFile("a.csv", f"姓名,身份证号\n{AT}\n".encode())
             return client.post(f"/api/v1{path}", {"organisation": "east-station", "file": file}, headers=headers)
@@ -248,7 +259,12 @@ def asked(client: Client, verb: str, path: str, sample: str, samples: Things, cr
 def test_figures_for_machines_are_not_there_from_elsewhere(people: list[Walker]) -> None:
     for person in people:
         assert person.client.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 404, person.name
-        assert person.client.get("/metrics", headers={"authorization": "Bearer wrong"}, REMOTE_ADDR="192.0.2.7").status_code == 404
+        assert (
+            person.client.get(
+                "/metrics", headers={"authorization": "Bearer wrong"}, REMOTE_ADDR="192.0.2.7"
+            ).status_code
+            == 404
+        )
 
 
 def test_style_and_scripts_are_everybodys(cast: Cast, people: list[Walker]) -> None:
@@ -262,5 +278,5 @@ def test_a_table_row_names_known_roles_and_kinds() -> None:
     for name, (who, sample) in PAGES.items():
         assert who in (EVERYBODY, SIGNED_IN, NOBODY) or set(who) <= set(ROLES), name
         assert isinstance(sample, str)
-    assert not POST_ONLY & GET_ONLY
-    assert POST_ONLY | GET_ONLY <= PAGES.keys()
+    assert POST_ONLY.isdisjoint(GET_ONLY)
+    assert (POST_ONLY | GET_ONLY).issubset(PAGES)

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from huzhu.apps.audit.chain import START, hash_of
 from huzhu.apps.audit.models import Entry, Head
-from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
+from huzhu.ui.numbers import without_numbers
 
 SYSTEM = Text("系统", "the system")
 

@@ -29,6 +29,7 @@ from huzhu.apps.rosters.models import Match, Roster, Row
 from huzhu.apps.rosters.packing import Said, unpack
 from huzhu.apps.unions.models import User
 from huzhu.ui.clock import CHINA, day_of
+from huzhu.ui.numbers import rider_number
 
 
 @dataclass
@@ -205,7 +206,7 @@ def _note_work(chunk: Merge, member_id: UUID, said: Said, *, is_new: bool = Fals
         chunk.new_works.append(work)
     else:
         chunk.changed_works.append(work)
-    work.rider_no = (said.rider_no or work.rider_no)[:40]
+    work.rider_no = (rider_number(said.rider_no or "") or work.rider_no)[:40]
     work.work_category, work.work_region = (
         said.work_category or work.work_category,
         said.work_region or work.work_region,

@@ -23,9 +23,9 @@ from huzhu.apps.unions.models import Organisation, User, new_id
 from huzhu.apps.unions.queries import may
 from huzhu.apps.unions.scoping import whole_union
 from huzhu.apps.vault import files
-from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Lang, Text
 from huzhu.ui.clock import day_of
+from huzhu.ui.numbers import without_numbers
 from huzhu.ui.refusals import NotAllowed, Refusal
 
 CHECK, MATCH, MERGE, CLEAR = "rosters.check", "rosters.match", "rosters.merge", "rosters.clear"

@@ -21,6 +21,7 @@ from huzhu.ui.formats import (
     moment_in_words,
     share_percent,
 )
+from huzhu.ui.numbers import without_numbers
 from huzhu.ui.words import language
 from huzhu.ui.words import t as words
 
@@ -153,6 +154,8 @@ def field(bound: BoundField, **attrs: Any) -> str:
     choices = _has_choices(bound)
     if choices or isinstance(widget, CheckboxInput | FileInput):
         attrs.pop("inputmode", None)
+    if _holds_a_number(bound):
+        bound.value = lambda: ""  # type: ignore[method-assign]  # what tells a person apart does not come back in a page
     control = "" if choices else bound.as_widget(attrs=attrs)
     shape = "choices" if choices else "check" if isinstance(widget, CheckboxInput) else "line"
     context = {
@@ -193,6 +196,11 @@ def errors(form: BaseForm) -> str:
     ]
     general = list(form.non_field_errors())
     return render_to_string("ui/errors.html", {"found": found, "general": general, "n": len(found) + len(general)})
+
+
+def _holds_a_number(bound: BoundField) -> bool:
+    value = bound.value()
+    return isinstance(value, str) and without_numbers(value) != value
 
 
 def _has_choices(bound: BoundField) -> bool:

@@ -9,261 +9,589 @@ import huzhu.apps.vault.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('unions', '0001_initial'),
+        ("unions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('last', models.PositiveBigIntegerField(default=0)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("last", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Poster',
+            name="Poster",
             fields=[
-                ('organisation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='poster', serialize=False, to='unions.organisation')),
-                ('serial', models.PositiveIntegerField(default=1)),
-                ('changed_at', models.DateTimeField()),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "organisation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="poster",
+                        serialize=False,
+                        to="unions.organisation",
+                    ),
+                ),
+                ("serial", models.PositiveIntegerField(default=1)),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Resolution',
+            name="Resolution",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('passed_on', models.DateField()),
-                ('words', models.CharField(max_length=400)),
-                ('until', models.DateField(null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='resolutions', to='unions.organisation')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("passed_on", models.DateField()),
+                ("words", models.CharField(max_length=400)),
+                ("until", models.DateField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resolutions",
+                        to="unions.organisation",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=12, null=True, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('name_key', models.CharField(db_index=True, max_length=100)),
-                ('identity_number', huzhu.apps.vault.fields.SealedField(null=True)),
-                ('identity_index', huzhu.apps.vault.fields.IndexField(max_length=16, null=True, unique=True)),
-                ('birth_date', models.DateField(null=True)),
-                ('phone', huzhu.apps.vault.fields.SealedField(null=True)),
-                ('phone_index', huzhu.apps.vault.fields.IndexField(db_index=True, max_length=16, null=True)),
-                ('status', models.CharField(choices=[('applied', '待批准'), ('member', '会员'), ('refused', '未批准'), ('left', '已退会'), ('erased', '已注销')], max_length=10)),
-                ('way', models.CharField(choices=[('scan', '扫码'), ('roster', '名册')], max_length=10)),
-                ('applied_at', models.DateTimeField()),
-                ('joined_on', models.DateField(null=True)),
-                ('left_on', models.DateField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=400)),
-                ('name_doubt', models.CharField(blank=True, max_length=200)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='unions.organisation')),
-                ('user', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='member', to=settings.AUTH_USER_MODEL)),
-                ('by_resolution', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='members.resolution')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.CharField(max_length=12, null=True, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("name_key", models.CharField(db_index=True, max_length=100)),
+                ("identity_number", huzhu.apps.vault.fields.SealedField(null=True)),
+                ("identity_index", huzhu.apps.vault.fields.IndexField(max_length=16, null=True, unique=True)),
+                ("birth_date", models.DateField(null=True)),
+                ("phone", huzhu.apps.vault.fields.SealedField(null=True)),
+                ("phone_index", huzhu.apps.vault.fields.IndexField(db_index=True, max_length=16, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("applied", "待批准"),
+                            ("member", "会员"),
+                            ("refused", "未批准"),
+                            ("left", "已退会"),
+                            ("erased", "已注销"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("way", models.CharField(choices=[("scan", "扫码"), ("roster", "名册")], max_length=10)),
+                ("applied_at", models.DateTimeField()),
+                ("joined_on", models.DateField(null=True)),
+                ("left_on", models.DateField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=400)),
+                ("name_doubt", models.CharField(blank=True, max_length=200)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="members", to="unions.organisation"
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="member",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "by_resolution",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to="members.resolution"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=40)),
-                ('query', models.CharField(max_length=500)),
-                ('made_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("query", models.CharField(max_length=500)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_views",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SecondApplication',
+            name="SecondApplication",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100)),
-                ('identity_number', huzhu.apps.vault.fields.SealedField()),
-                ('identity_index', huzhu.apps.vault.fields.IndexField(max_length=16)),
-                ('birth_date', models.DateField()),
-                ('phone', huzhu.apps.vault.fields.SealedField()),
-                ('phone_index', huzhu.apps.vault.fields.IndexField(max_length=16)),
-                ('rider_no', models.CharField(blank=True, max_length=40)),
-                ('work_category', models.CharField(max_length=30)),
-                ('asked_at', models.DateTimeField()),
-                ('outcome', models.CharField(choices=[('open', '待核对'), ('accepted', '已采纳'), ('dismissed', '未采纳'), ('withdrawn', '已撤回')], default='open', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=400)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('employer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='unions.employer')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='second_applications', to='members.member')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='unions.organisation')),
-                ('scanned_at', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='unions.organisation')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='second_applications', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("identity_number", huzhu.apps.vault.fields.SealedField()),
+                ("identity_index", huzhu.apps.vault.fields.IndexField(max_length=16)),
+                ("birth_date", models.DateField()),
+                ("phone", huzhu.apps.vault.fields.SealedField()),
+                ("phone_index", huzhu.apps.vault.fields.IndexField(max_length=16)),
+                ("rider_no", models.CharField(blank=True, max_length=40)),
+                ("work_category", models.CharField(max_length=30)),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("open", "待核对"),
+                            ("accepted", "已采纳"),
+                            ("dismissed", "未采纳"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=400)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("employer", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="unions.employer")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="second_applications",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="unions.organisation"
+                    ),
+                ),
+                (
+                    "scanned_at",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="unions.organisation"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="second_applications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Target',
+            name="Target",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('number', models.PositiveIntegerField()),
-                ('set_at', models.DateTimeField()),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='unions.organisation')),
-                ('set_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField()),
+                ("number", models.PositiveIntegerField()),
+                ("set_at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="targets", to="unions.organisation"
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('on', models.DateField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('from_organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='unions.organisation')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transfers', to='members.member')),
-                ('to_organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='unions.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("on", models.DateField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "from_organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="unions.organisation"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="transfers", to="members.member"
+                    ),
+                ),
+                (
+                    "to_organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="unions.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Verification',
+            name="Verification",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('register', models.CharField(max_length=60)),
-                ('platform', models.CharField(max_length=40)),
-                ('rider_no', models.CharField(blank=True, max_length=40)),
-                ('how', models.CharField(choices=[('identity', '身份证号一致'), ('phone', '手机号和姓名一致'), ('person', '人工核对')], max_length=10)),
-                ('score_per_mille', models.PositiveSmallIntegerField(default=1000)),
-                ('work_region', models.CharField(blank=True, max_length=6)),
-                ('work_category', models.CharField(blank=True, max_length=30)),
-                ('in_platform_name', models.BooleanField(null=True)),
-                ('vehicle', models.CharField(blank=True, max_length=30)),
-                ('last_paid_order_on', models.DateField(null=True)),
-                ('orders_30d', models.PositiveIntegerField(null=True)),
-                ('as_of', models.DateField()),
-                ('verified_at', models.DateTimeField()),
-                ('expires_on', models.DateField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verifications', to='members.member')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("register", models.CharField(max_length=60)),
+                ("platform", models.CharField(max_length=40)),
+                ("rider_no", models.CharField(blank=True, max_length=40)),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[("identity", "身份证号一致"), ("phone", "手机号和姓名一致"), ("person", "人工核对")],
+                        max_length=10,
+                    ),
+                ),
+                ("score_per_mille", models.PositiveSmallIntegerField(default=1000)),
+                ("work_region", models.CharField(blank=True, max_length=6)),
+                ("work_category", models.CharField(blank=True, max_length=30)),
+                ("in_platform_name", models.BooleanField(null=True)),
+                ("vehicle", models.CharField(blank=True, max_length=30)),
+                ("last_paid_order_on", models.DateField(null=True)),
+                ("orders_30d", models.PositiveIntegerField(null=True)),
+                ("as_of", models.DateField()),
+                ("verified_at", models.DateTimeField()),
+                ("expires_on", models.DateField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="verifications", to="members.member"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Work',
+            name="Work",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('rider_no', models.CharField(blank=True, max_length=40)),
-                ('work_category', models.CharField(blank=True, max_length=30)),
-                ('work_region', models.CharField(blank=True, max_length=6)),
-                ('said_at', models.DateTimeField()),
-                ('employer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='unions.employer')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='works', to='members.member')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("rider_no", models.CharField(blank=True, max_length=40)),
+                ("work_category", models.CharField(blank=True, max_length=30)),
+                ("work_region", models.CharField(blank=True, max_length=6)),
+                ("said_at", models.DateTimeField()),
+                ("employer", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="unions.employer")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="works", to="members.member"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExportRequest',
+            name="ExportRequest",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('query', models.CharField(max_length=500)),
-                ('paths', models.JSONField()),
-                ('form', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], max_length=4)),
-                ('rows', models.PositiveIntegerField()),
-                ('reason', models.CharField(max_length=400)),
-                ('state', models.CharField(choices=[('asked', '待同意'), ('allowed', '可下载'), ('refused', '未同意')], default='asked', max_length=10)),
-                ('asked_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('downloaded_at', models.DateTimeField(null=True)),
-                ('downloads', models.PositiveSmallIntegerField(default=0)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("query", models.CharField(max_length=500)),
+                ("paths", models.JSONField()),
+                ("form", models.CharField(choices=[("csv", "CSV"), ("xlsx", "XLSX")], max_length=4)),
+                ("rows", models.PositiveIntegerField()),
+                ("reason", models.CharField(max_length=400)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("asked", "待同意"), ("allowed", "可下载"), ("refused", "未同意")],
+                        default="asked",
+                        max_length=10,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("downloaded_at", models.DateTimeField(null=True)),
+                ("downloads", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='members_two_export')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="members_two_export",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('field', models.CharField(choices=[('name', '姓名'), ('identity_number', '身份证号'), ('phone', '手机号')], max_length=20)),
-                ('value', huzhu.apps.vault.fields.SealedField(null=True)),
-                ('note', models.CharField(blank=True, max_length=400)),
-                ('asked_at', models.DateTimeField()),
-                ('outcome', models.CharField(choices=[('open', '待处理'), ('done', '已更正'), ('refused', '未更正')], default='open', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=400)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='members.member')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "field",
+                    models.CharField(
+                        choices=[("name", "姓名"), ("identity_number", "身份证号"), ("phone", "手机号")], max_length=20
+                    ),
+                ),
+                ("value", huzhu.apps.vault.fields.SealedField(null=True)),
+                ("note", models.CharField(blank=True, max_length=400)),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("open", "待处理"), ("done", "已更正"), ("refused", "未更正")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=400)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="corrections", to="members.member"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('outcome', 'open')), fields=('member', 'field'), name='members_one_open_correction')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "open")),
+                        fields=("member", "field"),
+                        name="members_one_open_correction",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.UUIDField(default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(max_length=30)),
-                ('version', models.CharField(max_length=20)),
-                ('given_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='members.member')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=huzhu.apps.unions.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=30)),
+                ("version", models.CharField(max_length=20)),
+                ("given_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="members.member"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('member', 'purpose', 'version'), name='members_one_consent_a_text')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at", None)),
+                        fields=("member", "purpose", "version"),
+                        name="members_one_consent_a_text",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['organisation', 'status', 'applied_at'], name='members_desk'),
+            model_name="member",
+            index=models.Index(fields=["organisation", "status", "applied_at"], name="members_desk"),
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['organisation', 'status', 'joined_on'], name='members_joined'),
+            model_name="member",
+            index=models.Index(fields=["organisation", "status", "joined_on"], name="members_joined"),
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['status', 'id'], name='members_newest'),
+            model_name="member",
+            index=models.Index(fields=["status", "id"], name="members_newest"),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'member'), _negated=True), models.Q(('joined_on__isnull', False), ('number__isnull', False)), _connector='OR'), name='members_have_a_number'),
+            model_name="member",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "member"), _negated=True),
+                    models.Q(("joined_on__isnull", False), ("number__isnull", False)),
+                    _connector="OR",
+                ),
+                name="members_have_a_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'left'), _negated=True), ('left_on__isnull', False), _connector='OR'), name='members_left_on_a_day'),
+            model_name="member",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "left"), _negated=True), ("left_on__isnull", False), _connector="OR"
+                ),
+                name="members_left_on_a_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('left_on', None), ('left_on__gte', models.F('joined_on')), _connector='OR'), name='members_left_after_joining'),
+            model_name="member",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("left_on", None), ("left_on__gte", models.F("joined_on")), _connector="OR"),
+                name="members_left_after_joining",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'erased'), ('identity_index__isnull', False), ('way', 'roster'), _connector='OR'), name='members_are_identified'),
+            model_name="member",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status", "erased"), ("identity_index__isnull", False), ("way", "roster"), _connector="OR"
+                ),
+                name="members_are_identified",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('user', 'name'), name='members_one_view_a_name'),
+            model_name="savedview",
+            constraint=models.UniqueConstraint(fields=("user", "name"), name="members_one_view_a_name"),
         ),
         migrations.AddConstraint(
-            model_name='secondapplication',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'open')), fields=('identity_index', 'phone_index'), name='members_one_second_application'),
+            model_name="secondapplication",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "open")),
+                fields=("identity_index", "phone_index"),
+                name="members_one_second_application",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('organisation', 'year'), name='members_one_target_a_year'),
+            model_name="target",
+            constraint=models.UniqueConstraint(fields=("organisation", "year"), name="members_one_target_a_year"),
         ),
         migrations.AddIndex(
-            model_name='verification',
-            index=models.Index(fields=['member', 'expires_on'], name='members_verified'),
+            model_name="verification",
+            index=models.Index(fields=["member", "expires_on"], name="members_verified"),
         ),
         migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.UniqueConstraint(fields=('member', 'register', 'platform', 'as_of'), name='members_one_verification_a_day'),
+            model_name="verification",
+            constraint=models.UniqueConstraint(
+                fields=("member", "register", "platform", "as_of"), name="members_one_verification_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='work',
-            constraint=models.UniqueConstraint(fields=('member', 'employer'), name='members_one_work_a_platform'),
+            model_name="work",
+            constraint=models.UniqueConstraint(fields=("member", "employer"), name="members_one_work_a_platform"),
         ),
     ]

@@ -21,6 +21,7 @@ from huzhu.apps.unions.models import Employer, Organisation, User
 from huzhu.apps.unions.scoping import whole_union
 from huzhu.apps.vault.fields import index_of
 from huzhu.rules.texts import Text
+from huzhu.ui.numbers import rider_number
 
 TRIES = 5
 __all__ = ["Application", "Joined", "apply", "give_consents", "next_numbers"]
@@ -213,7 +214,7 @@ def _account_of_phone(application: Application, at: dt.datetime) -> User:
 
 
 def _note_work(member: Member, application: Application, at: dt.datetime) -> None:
-    said = {"rider_no": application.rider_no, "work_category": application.work_category, "said_at": at}
+    said = {"rider_no": rider_number(application.rider_no), "work_category": application.work_category, "said_at": at}
     Work.objects.update_or_create(member=member, employer=application.employer, defaults=said)
 
 
@@ -243,7 +244,7 @@ def _queue(member: Member, application: Application, at: dt.datetime) -> Joined:
                 birth_date=application.identity.birth_date,
                 phone=application.phone,
                 employer=application.employer,
-                rider_no=application.rider_no,
+                rider_no=rider_number(application.rider_no),
                 work_category=application.work_category,
                 asked_at=at,
                 **same,

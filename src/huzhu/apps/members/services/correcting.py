@@ -20,9 +20,9 @@ from huzhu.apps.unions.models import User
 from huzhu.apps.unions.scoping import whole_union
 from huzhu.apps.unions.services import PHONE
 from huzhu.apps.vault.fields import index_of
-from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, day_of
+from huzhu.ui.numbers import without_numbers
 from huzhu.ui.refusals import Invalid, NotFound
 
 DONE = Text("您申请更正的{what}已更正。", "Your {what_en} has been corrected.")

@@ -15,9 +15,9 @@ from huzhu.apps.members.services.verifying import admit, look_up, tell
 from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.queries import may
 from huzhu.apps.unions.scoping import whole_union
-from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, day_of
+from huzhu.ui.numbers import without_numbers
 from huzhu.ui.refusals import NotAllowed, NotFound
 
 REFUSED = Text("您的入会申请未获批准：{reason}", "Your application was not approved: {reason}")
@@ -55,11 +55,17 @@ def refuse(*, by: User, at: dt.datetime, member: Member, reason: str) -> Member:
         raise NoReason(field="reason")
     row = locked(by=by, at=at, member=member, permission="members.approve")
     _must_be_open(row)
-    row.status, row.reason, row.decided_by, row.decided_at = Member.Status.REFUSED, without_numbers(reason.strip()), by, at
+    row.status, row.reason, row.decided_by, row.decided_at = (
+        Member.Status.REFUSED,
+        without_numbers(reason.strip()),
+        by,
+        at,
+    )
     row.save()
     tell(member=row, kind="member.refused", at=at, text=REFUSED, reason=without_numbers(reason.strip()))
     words = Text(
-        f"未批准 {row.alias} 的入会申请：{without_numbers(reason.strip())}", f"Refused the application of {row.alias}: {without_numbers(reason.strip())}"
+        f"未批准 {row.alias} 的入会申请：{without_numbers(reason.strip())}",
+        f"Refused the application of {row.alias}: {without_numbers(reason.strip())}",
     )
     record(by=by, at=at, act="member.refused", words=words, about=row, path=row.organisation.path)
     return row

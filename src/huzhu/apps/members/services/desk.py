@@ -20,9 +20,9 @@ from huzhu.apps.members.services.deciding import locked
 from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.queries import may, reach_of
 from huzhu.apps.unions.scoping import whole_union
-from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, day_of
+from huzhu.ui.numbers import without_numbers
 from huzhu.ui.refusals import NotAllowed, NotFound, TooMany
 
 REVEALS_AN_HOUR = 20
@@ -49,7 +49,10 @@ def reveal(*, by: User, at: dt.datetime, member: Member, field: str, reason: str
     if held is None:
         raise NotFound
     zh, en = WHAT[field]
-    words = Text(f"查看 {row.alias} 的{zh}：{without_numbers(reason.strip())}", f"Looked at the {en} of {row.alias}: {without_numbers(reason.strip())}")
+    words = Text(
+        f"查看 {row.alias} 的{zh}：{without_numbers(reason.strip())}",
+        f"Looked at the {en} of {row.alias}: {without_numbers(reason.strip())}",
+    )
     record(by=by, at=at, act="member.revealed", words=words, about=row, path=row.organisation.path)
     return str(held.reveal())
 
@@ -75,7 +78,10 @@ def ask_export(*, by: User, at: dt.datetime, query: str, form: str, reason: str)
         asked_by=by,
         asked_at=at,
     )
-    words = Text(f"申请导出 {rows} 名会员：{without_numbers(reason.strip())}", f"Asked to export {rows} members: {without_numbers(reason.strip())}")
+    words = Text(
+        f"申请导出 {rows} 名会员：{without_numbers(reason.strip())}",
+        f"Asked to export {rows} members: {without_numbers(reason.strip())}",
+    )
     record(by=by, at=at, act="export.asked", words=words, about=made, path=paths[0], details={"rows": rows})
     return made
 
@@ -157,9 +163,9 @@ def download(*, by: User, at: dt.datetime, request: ExportRequest, path: Path) -
 
 def save_view(*, by: User, at: dt.datetime, name: str, query: str) -> SavedView:
     """Keep a filter under a name; the same name again changes it."""
-    return SavedView.objects.update_or_create(user=by, name=without_numbers(name)[:40], defaults={"query": without_numbers(query)[:500], "made_at": at})[
-        0
-    ]
+    return SavedView.objects.update_or_create(
+        user=by, name=without_numbers(name)[:40], defaults={"query": without_numbers(query)[:500], "made_at": at}
+    )[0]
 
 
 def delete_view(*, by: User, name: str) -> None:

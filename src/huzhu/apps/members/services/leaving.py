@@ -20,9 +20,9 @@ from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.scoping import whole_union
 from huzhu.apps.vault.catalogue import BASES
 from huzhu.apps.vault.fields import Sealed
-from huzhu.apps.vault.numbers import without_numbers
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import day_of
+from huzhu.ui.numbers import without_numbers
 from huzhu.ui.refusals import NotFound
 
 

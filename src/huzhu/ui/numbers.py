@@ -13,3 +13,8 @@ PHONE = re.compile(rf"{_ALONE}(?:\+?86[ -]?)?[1１][3-9３-９]\d[ -]?\d{{4}}[ -
 def without_numbers(text: str) -> str:
     """The text with a word in the place of each identity number and phone number."""
     return PHONE.sub("[phone]", IDENTITY.sub("[identity number]", text))
+
+
+def rider_number(text: str) -> str:
+    """A rider's number as it may be kept; "" where it is the rider's phone or identity number, which are kept sealed."""
+    return text if without_numbers(text) == text else ""
