@@ -12,7 +12,7 @@ HUZHU := $(PIP) --no-deps --editable .
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check conformance faults bench fix
+.PHONY: help setup demo test check journeys conformance faults bench fix
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ check: $(VENV)/.test-done ## lint, format, types and the order of packages
 	$(BIN)/ruff format --check .
 	HUZHU_ENV=test $(BIN)/mypy
 	$(BIN)/lint-imports
+
+journeys: $(VENV)/.test-done ## through the site in a Chromium: scan to card, roster to members
+	$(BIN)/python -m pytest -m browser tests/site/journeys
 
 conformance: $(VENV)/.test-done ## a million random cases a decision on every engine: an hour or more
 	$(BIN)/python -m pytest -n $(WORKERS) -m conformance

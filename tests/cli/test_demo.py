@@ -50,7 +50,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Into a folder whose name means something to a shell, to SQL and to a glob."""
     folder = tmp_path_factory.mktemp("demo") / "演示 [1] *'=x"
     start = time.process_time()
-    said = huzhu("demo", "-o", folder, env={"HUZHU_LANG": "zh"})
+    said = huzhu("demo", "--no-site", "-o", folder, env={"HUZHU_LANG": "zh"})
     assert said.code == 0
     return Demo(folder, said.out, said.err, time.process_time() - start)
 
@@ -204,7 +204,7 @@ def test_each_step_is_announced_on_stderr(demo: Demo) -> None:
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    said = huzhu("demo", "-o", tmp_path / "file")
+    said = huzhu("demo", "--no-site", "-o", tmp_path / "file")
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith(f"{tmp_path / 'file'}: cannot be used: File exists")
     assert (tmp_path / "file").read_text() == "mine"
@@ -213,7 +213,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_another_run_in_another_process_gives_the_same_bytes(demo: Demo, tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONHASHSEED": "1", "HUZHU_LANG": "zh"}
-    with child("demo", "-o", tmp_path / "again", env=env) as process:
+    with child("demo", "--no-site", "-o", tmp_path / "again", env=env) as process:
         process.communicate(timeout=300)
     assert process.returncode == 0
     for name in FILES:

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from huzhu.config.logs import logging as logging_for
-from huzhu.config.logs import without_numbers
+from huzhu.ui.numbers import without_numbers
 
 IDENTITY, PHONE = "110105194912310024", "13812345678"
 

@@ -53,10 +53,13 @@ def visit(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
 
     def open_(lang: str, width: int, *, script: bool = True, light: bool = False) -> Visitor:
         context = browser.new_context(
-            locale=LOCALES[lang], viewport={"width": width, "height": 760}, java_script_enabled=script, accept_downloads=True
+            locale=LOCALES[lang],
+            viewport={"width": width, "height": 760},
+            java_script_enabled=script,
+            accept_downloads=True,
         )
         contexts.append(context)
-        return Visitor(context, site, light=light)
+        return Visitor(context, site, light=light, script=script)
 
     yield open_
     for context in contexts:

@@ -59,7 +59,9 @@ def upload(officer: Visitor) -> str:
     officer.page.select_option('[name="organisation"]', "east-union") if officer.page.locator(
         'select[name="organisation"]'
     ).count() else officer.fill(organisation="east-union")
-    officer.page.set_input_files('[name="file"]', {"name": "名册.xlsx", "mimeType": XLSX, "buffer": roster_with_mistakes()})
+    officer.page.set_input_files(
+        '[name="file"]', {"name": "名册.xlsx", "mimeType": XLSX, "buffer": roster_with_mistakes()}
+    )
     officer.press("form.form button.main, form.form button.button")
     work_until_idle()
     path = officer.seen[-1]
@@ -68,7 +70,9 @@ def upload(officer: Visitor) -> str:
 
 
 @SCREENS
-def test_from_a_roster_with_mistakes_to_members(cast: Cast, visit: Callable[..., Visitor], lang: str, width: int) -> None:
+def test_from_a_roster_with_mistakes_to_members(
+    cast: Cast, visit: Callable[..., Visitor], lang: str, width: int
+) -> None:
     user = officer_with_phone(cast, "district_officer", at="east")
     officer = visit(lang, width)
     officer.sign_in(user.username, PASSWORD)
@@ -79,7 +83,7 @@ def test_from_a_roster_with_mistakes_to_members(cast: Cast, visit: Callable[...,
     with whole_union("a test looks"):
         roster = Roster.objects.get()
     assert (roster.accepted, roster.doubtful, roster.refused) == (4, 1, 1)
-    assert ("校验码" if lang == "zh" else "check") in officer.text()
+    assert ("校验位" if lang == "zh" else "check") in officer.text()
     assert all(person(n)[1] not in officer.page.content() for n in range(1, 7))
 
     with officer.page.expect_download() as caught:

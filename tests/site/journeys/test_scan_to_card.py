@@ -24,7 +24,9 @@ def known_courier(cast: Cast) -> tuple[str, str]:
     row = listed(number=number, name="李晓明", mobile=mobile)
     RegisterRow.objects.filter(pk=row.pk).update(as_of=today())
     officer = cast.officer("grassroots_officer", at="east-union")
-    services.record_resolution(by=officer, at=now(), organisation=cast.tree["east-union"], passed_on=today(), words="登记一致即时入会")
+    services.record_resolution(
+        by=officer, at=now(), organisation=cast.tree["east-union"], passed_on=today(), words="登记一致即时入会"
+    )
     return number, mobile
 
 
@@ -44,7 +46,9 @@ def scan_to_card(visitor: Visitor, url: str, number: str, mobile: str) -> None:
     ("lang", "width", "script"),
     [("zh", 360, True), ("zh", 1280, True), ("en", 360, True), ("en", 1280, True), ("zh", 360, False)],
 )
-def test_from_the_scan_to_the_card(cast: Cast, visit: Callable[..., Visitor], lang: str, width: int, script: bool) -> None:
+def test_from_the_scan_to_the_card(
+    cast: Cast, visit: Callable[..., Visitor], lang: str, width: int, script: bool
+) -> None:
     number, mobile = known_courier(cast)
     url = poster(cast)
     courier = visit(lang, width, script=script, light=True)

@@ -41,6 +41,7 @@ class ScopedManager(models.Manager[Any]):
         if not found.get("_enabled", True):
             return super().get_queryset()
         if "reach" not in found:
-            return DisabledQuerySet(self.model, using=self._db, missing_scopes=("reach",))
+            closed: models.QuerySet[Any] = DisabledQuerySet(self.model, using=self._db, missing_scopes=("reach",))
+            return closed
         rows: models.QuerySet[Any] = super().get_queryset()
         return rows.filter(within(self.path, found["reach"]))

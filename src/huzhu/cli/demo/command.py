@@ -33,6 +33,7 @@ def demo(
         "huzhu-demo"
     ),
     lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en")] = None,
+    with_site: Annotated[bool, typer.Option("--site/--no-site", help="建示例站点。Fills a site too.")] = True,
     serve: Annotated[
         bool | None, typer.Option("--serve/--no-serve", help="建好后运行站点。Runs the site when all is made.")
     ] = None,
@@ -73,7 +74,7 @@ def demo(
     _print(enrol, joined, decided_roster, claims, paid, decided_claims, speech)
     _explain(claims, decided_claims)
     _farewell(output, listed, speech)
-    if find_spec("django") is not None:
+    if with_site and find_spec("django") is not None:
         _site(output, roster_file, speech, _is_to_serve(serve))
 
 
