@@ -12,6 +12,9 @@ import pytest
 
 from tests.site import postgres
 
+# Minutes of whole commands and hostile files: `pytest -m slow`.
+pytestmark = pytest.mark.slow
+
 HUZHU = [sys.executable, "-m", "huzhu"]
 PASSWORD = "four plain words together"
 

@@ -75,7 +75,7 @@ def test_from_a_roster_with_mistakes_to_members(
 ) -> None:
     user = officer_with_phone(cast, "district_officer", at="east")
     officer = visit(lang, width)
-    officer.sign_in(user.username, PASSWORD)
+    officer.sign_in(str(user.username), PASSWORD)
     assert officer.seen[-1] == "/desk/"
     home = upload(officer)
 

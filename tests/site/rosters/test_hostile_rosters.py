@@ -15,6 +15,9 @@ from huzhu.bulk.problems import BadInput
 from tests.bulk import hostile
 from tests.site.rosters.broken import ON
 
+# Minutes of whole commands and hostile files: `pytest -m slow`.
+pytestmark = pytest.mark.slow
+
 SECONDS_AT_MOST = 30
 MAKERS = [
     make
