@@ -120,7 +120,7 @@ def test_an_outsider_sees_nothing_of_it(cast: Cast, visit: Callable[..., Visitor
     hidden = [f"/rosters/{roster.pk}/", f"/rosters/{roster.pk}/to-mend.xlsx", f"/members/one/{member.pk}/"]
 
     west = visit(lang, width)
-    west.sign_in(officer_with_phone(cast, "district_officer", at="west").username, PASSWORD)
+    west.sign_in(str(officer_with_phone(cast, "district_officer", at="west").username), PASSWORD)
     for path in ("/rosters/", "/members/", "/desk/"):
         west.go(path)
         assert member.name not in west.text()
