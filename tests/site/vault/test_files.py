@@ -10,7 +10,6 @@ import sys
 import threading
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -20,12 +19,6 @@ from huzhu.apps.vault.ciphers import TAG_BYTES, BadKey, Tampered
 PLACE = "rosters_roster:1"
 PIECE = files.PIECE_BYTES + TAG_BYTES
 HEAD = files.HEAD.size
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: Any) -> Path:
-    settings.HUZHU_HOME = tmp_path / "home"
-    return tmp_path / "home"
 
 
 def content(size_bytes: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import threading
 import time
 
@@ -15,12 +16,12 @@ from django_scopes import scopes_disabled
 from huzhu.apps.jobs import services
 from huzhu.apps.jobs.models import Job
 from huzhu.apps.unions.limits import forget_old
-from huzhu.apps.vault import files
+from huzhu.apps.vault.services import sweep
 from huzhu.ui.clock import now
 from huzhu.ui.refusals import Refusal
 
 LOG = structlog.get_logger("huzhu.jobs")
-PAUSE_SECONDS, BEAT_SECONDS = 1.0, 15.0
+PAUSE_SECONDS, BEAT_SECONDS, SWEEP_SECONDS = 1.0, 15.0, 3600.0
 
 
 def load_steps() -> None:
@@ -33,8 +34,7 @@ def load_steps() -> None:
 def work(*, stop: threading.Event, until_idle: bool = False) -> int:
     """Work until told to stop, or until nothing waits; jobs brought to an end. A step under way is finished first."""
     load_steps()
-    files.sweep()
-    ended, beaten = 0, 0.0
+    ended, beaten, swept = 0, -math.inf, -math.inf
     while not stop.is_set():
         if not connection.in_atomic_block:  # it would cut off the transaction of whoever called this to work until idle
             close_old_connections()
@@ -43,6 +43,9 @@ def work(*, stop: threading.Event, until_idle: bool = False) -> int:
                 services.beat(at=now())
                 forget_old(at=now())
                 beaten = time.monotonic()
+            if time.monotonic() - swept >= SWEEP_SECONDS:
+                sweep(at=now())
+                swept = time.monotonic()
             job = services.take(at=now())
         except DatabaseError:
             if until_idle:

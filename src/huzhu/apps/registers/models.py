@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from huzhu.apps.unions.models import User, new_id
-from huzhu.apps.vault.fields import IndexField, SealedField
+from huzhu.apps.vault.fields import IndexField, SealedField, SealedFileField
 from huzhu.ui.words import t
 
 
@@ -104,7 +104,7 @@ class RegisterLoad(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     register = models.ForeignKey(Register, models.CASCADE, related_name="load_set")
-    file = models.CharField(max_length=32, blank=True)
+    file = SealedFileField(place="register.place")
     file_name = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

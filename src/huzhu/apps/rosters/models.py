@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from huzhu.apps.members.models import Member
 from huzhu.apps.unions.models import Organisation, User, new_id
 from huzhu.apps.unions.scoping import ScopedManager
-from huzhu.apps.vault.fields import IndexField, SealedField
+from huzhu.apps.vault.fields import IndexField, SealedField, SealedFileField
 from huzhu.ui.words import t
 
 
@@ -31,7 +31,7 @@ class Roster(models.Model):
     uploaded_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     uploaded_at = models.DateTimeField()
     file_name = models.CharField(max_length=200)
-    file = models.CharField(max_length=32, blank=True)  # sealed; "" once it is not needed
+    file = SealedFileField()  # "" once it is not needed
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
     columns = models.JSONField(default=list)  # ours that the file has

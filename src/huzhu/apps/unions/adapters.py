@@ -4,7 +4,6 @@ was linked, a second factor sealed where it lies. Nobody signs up here.
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import secrets
 from typing import Any, ClassVar, cast
@@ -25,12 +24,12 @@ from django.utils.html import format_html
 from django.utils.module_loading import import_string
 
 from huzhu.apps.audit.services import record
-from huzhu.apps.unions import limits
+from huzhu.apps.unions import limits, second_factors
 from huzhu.apps.unions.accounts import set_password
 from huzhu.apps.unions.fields import PhoneField
 from huzhu.apps.unions.models import User
 from huzhu.apps.unions.services import PHONE
-from huzhu.apps.vault.fields import index_of, ring
+from huzhu.apps.vault.fields import index_of
 from huzhu.rules.texts import Text
 from huzhu.ui.charts import qr
 from huzhu.ui.clock import now
@@ -39,7 +38,6 @@ from huzhu.ui.words import language, t
 LOG = structlog.get_logger("huzhu.unions")
 SPAN = dt.timedelta(minutes=15)
 TRIES_A_PAIR, TRIES_AN_ADDRESS, TRIES_IN_ALL = 5, 20, 1_000
-SECOND_FACTOR_PLACE = "mfa_authenticator:data"
 WRONG = t("用户名或密码不对。", "The user name or the password is wrong.")
 WORDS = {
     "account_inactive": WRONG,
@@ -162,10 +160,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     error_messages: ClassVar = {**DefaultMFAAdapter.error_messages, "incorrect_code": WORDS["incorrect_code"]}
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(ring().seal(text, place=SECOND_FACTOR_PLACE)).decode()
+        return second_factors.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return ring().open(base64.b64decode(encrypted_text), place=SECOND_FACTOR_PLACE)
+        return second_factors.unseal(encrypted_text)
 
     def get_totp_issuer(self) -> str:
         return "Huzhu"

@@ -8,3 +8,9 @@ from django.apps import AppConfig
 class UnionsConfig(AppConfig):
     name = "huzhu.apps.unions"
     label = "unions"
+
+    def ready(self) -> None:
+        from huzhu.apps.unions import second_factors
+        from huzhu.apps.vault.services import ELSEWHERE
+
+        ELSEWHERE.append(second_factors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -93,6 +94,24 @@ class _Attribute:
         elif isinstance(value, memoryview):
             value = bytes(value)
         instance.__dict__[self.field.attname] = value
+
+
+class SealedFileField(models.CharField):  # type: ignore[type-arg]
+    """The name of a sealed file (files.py), "" where there is none; `place` is the attribute of a row that says what it is sealed to.
+
+    A file that no such column names is nobody's, and goes; those that are named follow a change of keys.
+    """
+
+    def __init__(self, *args: Any, place: str = "place", **kwargs: Any) -> None:
+        self.place = place
+        super().__init__(*args, **{"max_length": 32, "blank": True} | kwargs)
+
+    def place_of(self, row: models.Model) -> str:
+        return str(attrgetter(self.place)(row))
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs  # to a database it is one
 
 
 class IndexField(models.BinaryField):  # type: ignore[type-arg]

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -28,27 +28,39 @@ CLEAR, LOCK, GATE = "clear", "lock", ".gate"
 
 def store(stream: IO[bytes], place: str) -> str:
     """Seal what the stream holds to `place`; the name to open it by. When this returns, it is on the disk."""
-    folder = _folder("files")
     name = secrets.token_hex(16)
-    draft = folder / f".{name}"
-    key, prefix = ring().sealing, os.urandom(PREFIX_BYTES)
-    try:
-        with _draft(draft) as out:
-            out.write(HEAD.pack(MAGIC, key.number, prefix))
-            number, piece = 0, _full(stream)
-            while True:
-                following = _full(stream)
-                out.write(key.encrypt(_nonce(prefix, number), piece, _about(place, number, is_last=not following)))
-                if not following:
-                    break
-                number, piece = number + 1, following
-            out.flush()
-            os.fsync(out.fileno())
-            draft.replace(folder / name)  # while it is still locked, or a sweep might take it for left behind
-    finally:
-        draft.unlink(missing_ok=True)
-    _sync(folder)
+    _write(name, stream, place)
     return name
+
+
+def reseal(name: str, place: str) -> bool:
+    """Seal a file with the current key where another one sealed it; whether that was so. It is there whole, under the old key or the
+    new one, at every moment, and whoever is reading it reads on."""
+    path = _folder("files") / _checked(name)
+    if _key_of(path) == ring().current:
+        return False
+    with opened(name, place) as clear, clear.open("rb") as stream:
+        _write(name, stream, place)
+    return True
+
+
+def keys() -> Iterator[int]:
+    """The number of the key of every stored file."""
+    for path in _stored():
+        with suppress(FileNotFoundError):
+            if number := _key_of(path):
+                yield number
+
+
+def remove_orphans(*, named: Collection[str], before: float) -> int:
+    """Remove the files that are not among the `named` and older than a moment (seconds since the epoch); how many there were."""
+    removed = 0
+    for path in _stored():
+        with suppress(FileNotFoundError):
+            if path.name not in named and path.stat().st_mtime < before:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 @contextmanager
@@ -106,6 +118,38 @@ def _gate(how: int) -> Iterator[None]:
     with (_folder("tmp") / GATE).open("ab") as gate:
         fcntl.flock(gate, how)
         yield
+
+
+def _write(name: str, stream: IO[bytes], place: str) -> None:
+    folder = _folder("files")
+    draft = folder / f".{secrets.token_hex(16)}"
+    key, prefix = ring().sealing, os.urandom(PREFIX_BYTES)
+    try:
+        with _draft(draft) as out:
+            out.write(HEAD.pack(MAGIC, key.number, prefix))
+            number, piece = 0, _full(stream)
+            while True:
+                following = _full(stream)
+                out.write(key.encrypt(_nonce(prefix, number), piece, _about(place, number, is_last=not following)))
+                if not following:
+                    break
+                number, piece = number + 1, following
+            out.flush()
+            os.fsync(out.fileno())
+            draft.replace(folder / name)  # while it is still locked, or a sweep might take it for left behind
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync(folder)
+
+
+def _stored() -> list[Path]:
+    return [path for path in _folder("files").iterdir() if not path.name.startswith(".")]
+
+
+def _key_of(path: Path) -> int:
+    with path.open("rb") as stored:
+        head = stored.read(HEAD.size)
+    return head[len(MAGIC)] if head.startswith(MAGIC) and len(head) == HEAD.size else 0  # 0 is no key's number
 
 
 def _draft(path: Path) -> IO[bytes]:
