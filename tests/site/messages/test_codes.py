@@ -7,7 +7,7 @@ import re
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from huzhu.apps.messages import codes
 from huzhu.apps.messages.models import Code, Delivery
@@ -63,6 +63,33 @@ def test_five_tries_end_it(tries: int, holds: bool) -> None:
     code = issue(number)
     assert not any(check(number, wrong(code)) for _ in range(tries))
     assert check(number, code) is holds
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_try_counts_whatever_becomes_of_what_it_was_to_open() -> None:
+    number = phone()
+    code = issue(number)
+    for _ in range(codes.TRIES):
+        assert not check(number, wrong(code))
+        with transaction.atomic():
+            transaction.set_rollback(True)
+    assert Code.objects.get().tries == codes.TRIES
+    assert not check(number, code)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inside_a_transaction_nothing_is_tried_and_nothing_counted() -> None:
+    """Where a rollback would undo the count, five tries would be no limit."""
+    number = phone()
+    code = issue(number)
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        check(number, code)
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        issue(number)
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        limits.take(key="anything", most=5, span=MINUTE, at=AT)
+    assert Code.objects.get().tries == 0
+    assert check(number, code)
 
 
 @pytest.mark.django_db

@@ -51,10 +51,11 @@ def issue(*, phone: str, purpose: str, at: dt.datetime, address: str, language: 
         send_code(phone=phone, code=code, at=at, language=language)
 
 
+@transaction.atomic(durable=True)
 def check(*, phone: str, purpose: str, code: str, at: dt.datetime) -> bool:
     """Whether this is the code last sent to the number for the purpose; right once only, and after five tries no more.
 
-    Call it outside the transaction of what it opens: a try that is rolled back would not be counted.
+    Raises RuntimeError inside a transaction: a try that is rolled back with what the code opens would not be counted.
     """
     place = index_of(phone, purpose=PHONE)
     found = Code.objects.filter(phone_index=place, purpose=purpose, used_at=None, expires_at__gt=at)

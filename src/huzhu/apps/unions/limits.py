@@ -22,10 +22,11 @@ HOUR = dt.timedelta(hours=1)
 CODES_A_NUMBER, CODES_AN_ADDRESS = 5, 300
 
 
+@transaction.atomic(durable=True)
 def take(*, key: str, most: int, span: dt.timedelta, at: dt.datetime) -> bool:
     """Count one more try; False, and nothing is counted, where `most` were made since the first one in `span`.
 
-    To be called outside a transaction that may be rolled back: what is undone is not counted.
+    Raises RuntimeError inside a transaction: what is rolled back is not counted.
     """
     hashed = index_of(key, purpose=PURPOSE)
     rows = Tries.objects.filter(key=hashed)
