@@ -68,6 +68,11 @@ CURRENT: Final = {text.purpose: text for text in TEXTS}
 REQUIRED: Final = frozenset(purpose for purpose, text in CURRENT.items() if text.is_required)
 
 
+def versions_of(*, purposes: frozenset[str]) -> dict[str, str]:
+    """What somebody agrees to who is shown the texts of today: the version of each purpose."""
+    return {purpose: CURRENT[purpose].version for purpose in sorted(purposes & CURRENT.keys())}
+
+
 def text_of(*, purpose: str, version: str) -> ConsentText | None:
     """The text somebody agreed to, however old."""
     return next((text for text in TEXTS if (text.purpose, text.version) == (purpose, version)), None)

@@ -264,6 +264,7 @@ class SecondApplication(models.Model):
     employer = models.ForeignKey(Employer, models.PROTECT)
     rider_no = models.CharField(max_length=40, blank=True)
     work_category = models.CharField(max_length=30)
+    consents = models.JSONField(default=dict)  # the version of each text that was agreed to
     asked_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.OPEN)
     reason = models.CharField(max_length=400, blank=True)

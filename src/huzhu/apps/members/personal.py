@@ -93,6 +93,7 @@ PERSONAL: Final = {
     "SecondApplication.phone_index": _line("申请人手机号检索值", "its keyed hash", _CALL, _STAY),
     "SecondApplication.rider_no": _line("申请人骑手编号", "applicant's rider number", _WORK, _STAY),
     "SecondApplication.work_category": _line("申请人工种", "applicant's kind of work", _WORK, _STAY),
+    "SecondApplication.consents": _line("申请时的同意", "what the applicant agreed to", _SAID, _LAW, "law"),
     "SecondApplication.asked_at": _line("再次申请时间", "applied at", _MANAGE, _STAY),
     "SecondApplication.reason": _line("核对意见", "what the officer found", _MANAGE, _STAY),
     "SecondApplication.decided_by": _line("核对人", "who looked at it", _DECIDE, _LAW, "law"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
 
 from huzhu.apps.audit.services import record
-from huzhu.apps.members.consents import CURRENT, REQUIRED
+from huzhu.apps.members.consents import REQUIRED, versions_of
 from huzhu.apps.members.identity import Identity, masked_name
 from huzhu.apps.members.models import Consent, Member, SecondApplication, Work
 from huzhu.apps.members.names import Name, same_person_key
@@ -24,7 +25,7 @@ from huzhu.rules.texts import Text
 from huzhu.ui.numbers import rider_number
 
 TRIES = 5
-__all__ = ["Application", "Joined", "apply", "give_consents", "next_numbers"]
+__all__ = ["Application", "Joined", "apply", "give_consents", "next_numbers", "renew_consents"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _known(member: Member, application: Application, at: dt.datetime) -> Joined:
         member.left_on, member.reason, member.decided_by, member.decided_at = None, "", None, None
         member.save()
         return _settled(member, application, at, how="again")
+    give_consents(member=member, versions=versions_of(purposes=application.consents), at=at)
     user = _account(member, application, at)
     return Joined("known", member, user)
 
@@ -120,7 +122,7 @@ def _known(member: Member, application: Application, at: dt.datetime) -> Joined:
 def _settled(member: Member, application: Application, at: dt.datetime, *, how: Literal["new", "again"]) -> Joined:
     """What belongs to a fresh application: work, consents, account, the record, and a look into the registers."""
     _note_work(member, application, at)
-    give_consents(member=member, purposes=application.consents, at=at)
+    renew_consents(member=member, purposes=application.consents, at=at)
     user = _account(member, application, at)
     admitted = admit_if_verified(member=member, at=at, may_ask="verification" in application.consents)
     if not admitted:
@@ -218,10 +220,15 @@ def _note_work(member: Member, application: Application, at: dt.datetime) -> Non
     Work.objects.update_or_create(member=member, employer=application.employer, defaults=said)
 
 
-def give_consents(*, member: Member, purposes: frozenset[str], at: dt.datetime) -> None:
-    """Note the current texts; one that holds already stays as it is."""
-    for purpose in sorted(purposes & CURRENT.keys()):
-        version = CURRENT[purpose].version
+def renew_consents(*, member: Member, purposes: frozenset[str], at: dt.datetime) -> None:
+    """Note what a fresh application agrees to, and nothing else: what was agreed to for an earlier one ends here."""
+    member.consents.filter(withdrawn_at=None).update(withdrawn_at=at)
+    give_consents(member=member, versions=versions_of(purposes=purposes), at=at)
+
+
+def give_consents(*, member: Member, versions: Mapping[str, str], at: dt.datetime) -> None:
+    """Note the texts agreed to, by purpose; one that holds already stays as it is."""
+    for purpose, version in versions.items():
         Consent.objects.get_or_create(
             member=member, purpose=purpose, version=version, withdrawn_at=None, defaults={"given_at": at}
         )
@@ -247,6 +254,7 @@ def _queue(member: Member, application: Application, at: dt.datetime) -> Joined:
                 rider_no=rider_number(application.rider_no),
                 work_category=application.work_category,
                 asked_at=at,
+                consents=versions_of(purposes=application.consents),
                 **same,
             )
     except IntegrityError:

@@ -206,6 +206,7 @@ def _same_person(member: Member, row: SecondApplication) -> None:
     elif member.user is None:
         raise IdentityTaken
     member.save()
+    give_consents(member=member, versions=row.consents, at=row.asked_at)
 
 
 def _another_person(member: Member, row: SecondApplication) -> None:
@@ -238,5 +239,5 @@ def _another_person(member: Member, row: SecondApplication) -> None:
         work_category=row.work_category,
         said_at=row.asked_at,
     )
-    give_consents(member=fresh, purposes=frozenset({"membership"}), at=row.asked_at)
+    give_consents(member=fresh, versions=row.consents, at=row.asked_at)
     SecondApplication.objects.filter(pk=row.pk).update(user=row.user)

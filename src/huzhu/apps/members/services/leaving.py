@@ -12,9 +12,9 @@ from huzhu.apps.audit.services import record
 from huzhu.apps.members import personal
 from huzhu.apps.members.consents import REQUIRED
 from huzhu.apps.members.identity import masked_identity
-from huzhu.apps.members.models import Member, SecondApplication, Work
+from huzhu.apps.members.models import Consent, Member, SecondApplication, Work
 from huzhu.apps.members.refusals import ConsentNeeded, NotAMember, StillAMember
-from huzhu.apps.members.services.applying import give_consents
+from huzhu.apps.members.services.applying import renew_consents
 from huzhu.apps.members.services.verifying import admit_if_verified
 from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.scoping import whole_union
@@ -79,7 +79,7 @@ def rejoin(
         row.decided_by, row.decided_at, row.joined_on = None, None, None
         row.organisation = organisation or row.organisation
         row.save()
-        give_consents(member=row, purposes=consents, at=at)
+        renew_consents(member=row, purposes=consents, at=at)
         if not admit_if_verified(member=row, at=at, may_ask="verification" in consents):
             words = Text(f"{row.alias} 再次申请入会", f"{row.alias} applied again")
             record(by=by, at=at, act="member.applied", words=words, about=row, path=row.organisation.path)
@@ -172,8 +172,11 @@ def export_waiting(*, second: SecondApplication, at: dt.datetime) -> dict[str, A
     work = Work(
         employer=second.employer, rider_no=second.rider_no, work_category=second.work_category, said_at=second.asked_at
     )
+    given = [
+        Consent(purpose=name, version=version, given_at=second.asked_at) for name, version in second.consents.items()
+    ]
     said: dict[str, Iterable[models.Model]] = {
-        "member": [row], "works": [work], "consents": [], "verifications": [], "transfers": [], "corrections": [],
+        "member": [row], "works": [work], "consents": given, "verifications": [], "transfers": [], "corrections": [],
     }  # fmt: skip
     return {"made_at": at.isoformat(), **{name: [_told(one) for one in rows] for name, rows in said.items()}}
 

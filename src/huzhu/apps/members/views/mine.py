@@ -111,16 +111,16 @@ def _facts(own: Own) -> list[tuple[Any, Any]]:
 
 
 def _consents(own: Own) -> list[dict[str, Any]]:
-    """The consents that hold. Those of an application that waits for an officer are noted with it."""
-    if own.member is None:
-        given: list[Any] = [(text, own.applied_at, None) for text in CURRENT.values() if text.is_required]
-    else:
-        rows = own.member.consents.order_by("given_at")
-        given = [
-            (text, row.given_at, row.withdrawn_at)
-            for row in rows
-            if (text := text_of(purpose=row.purpose, version=row.version))
-        ]
+    """The consents that were given. Those of an application that waits for an officer are noted with it."""
+    rows: list[tuple[str, str, Any, Any]] = []
+    if own.member is not None:
+        found = own.member.consents.order_by("given_at")
+        rows = list(found.values_list("purpose", "version", "given_at", "withdrawn_at"))
+    elif own.second is not None:
+        rows = [(purpose, version, own.applied_at, None) for purpose, version in own.second.consents.items()]
+    given = [
+        (text, at, ended) for purpose, version, at, ended in rows if (text := text_of(purpose=purpose, version=version))
+    ]
     return [
         {
             "purpose": text.purpose,
