@@ -25,7 +25,8 @@ from huzhu.apps.registers import services as registers
 from huzhu.apps.rosters.models import Roster
 from huzhu.apps.unions import services as unions
 from huzhu.config.logs import logging as logging_of
-from tests.site.cast import AT, Cast
+from huzhu.ui.reasons import NumberInWords
+from tests.site.cast import AT, ON, Cast
 from tests.site.matrix import ENDPOINTS, PAGES, POST_ONLY
 from tests.site.members.joiners import admitted, application, poster, user_of, walk
 from tests.site.rosters.feeding import again, as_csv, feed, finish, merge, person
@@ -86,13 +87,20 @@ def let_in(cast: Cast, canaries: Canaries, people: list[Walker]) -> None:
     new = person(912)
     canaries.seed(*new[1:3])
     for field, value in (("identity_number", new[1]), ("phone", new[2])):
-        members.correct(by=user_of(member), at=AT, member=member, field=field, value=value, note=f"应为 {TOLD[1]}")
+        members.correct(by=user_of(member), at=AT, member=member, field=field, value=value, note="办错了")
     refused = members.apply(at=AT, application=application(cast)).member
     assert refused is not None
     said = f"打电话 {TOLD[2]}，号 {TOLD[1]}"
-    members.refuse(by=officer, at=AT, member=refused, reason=said)
-    members.reveal(by=officer, at=AT, member=member, field="identity_number", reason=said)
-    members.ask_export(by=officer, at=AT, query="", form="csv", reason=said)
+    for act in (
+        lambda: members.refuse(by=officer, at=AT, member=refused, reason=said),
+        lambda: members.reveal(by=officer, at=AT, member=member, field="identity_number", reason=said),
+        lambda: members.ask_export(by=officer, at=AT, query="", form="csv", reason=said),
+        lambda: members.record_resolution(by=officer, at=AT, organisation=at, passed_on=ON, words=said),
+    ):
+        with pytest.raises(NumberInWords):
+            act()
+    members.refuse(by=officer, at=AT, member=refused, reason="资料不全")
+    members.reveal(by=officer, at=AT, member=member, field="identity_number", reason="核对")
     members.save_view(by=officer, at=AT, name=TOLD[1], query=f"name={TOLD[2]}")
     unions.create_user(by=None, at=AT, username="z", password=None, display_name="张三", phone=PEOPLE[3][2])
     wrong = (PEOPLE[5][0], PEOPLE[5][1][:-1] + ("1" if PEOPLE[5][1][-1] != "1" else "2"), *PEOPLE[5][2:])
@@ -148,6 +156,11 @@ def post_mistakes(cast: Cast, canaries: Canaries, people: list[Walker]) -> None:
     officer = next(one for one in people if (one.role, one.side) == ("district_officer", "east")).client
     worker = next(one for one in people if (one.role, one.side) == ("worker", "east")).client
     number, mobile = TOLD[1], TOLD[2]
+    said = f"打电话 {mobile}，号 {number}"
+    with scopes_disabled():
+        waiting = Member.objects.filter(status="applied", organisation__path__startswith=cast.tree["east"].path)[0]
+    waits = {"act": "refuse", "chosen": str(waiting.pk), "confirmed": "1", "reason": said}
+    resolved = {"organisation": "east-union", "passed_on": "2026-11-02", "words": said}
     wrong = number[:-1] + ("1" if number[-1] != "1" else "2")
     canaries.seed(wrong)
     for url, body in (
@@ -155,7 +168,12 @@ def post_mistakes(cast: Cast, canaries: Canaries, people: list[Walker]) -> None:
         (reverse("members:find"), {"number": number}),
         (reverse("members:find"), {"number": wrong}),
         (reverse("members:mine_correct"), {"field": "identity_number", "value": wrong, "note": number}),
+        (reverse("members:mine_correct"), {"field": "name", "value": "李晓鸣", "note": said}),
         (reverse("members:target_set"), {"organisation": number}),
+        (reverse("members:reveal", args=[waiting.pk, "phone"]), {"reason": said}),
+        (reverse("members:decide"), waits),
+        (reverse("members:resolutions"), resolved),
+        (reverse("members:export_ask"), {"form": "csv", "reason": said}),
         (reverse("account_login"), {"login": mobile, "password": number}),
         (reverse("account_request_login_code"), {"phone": mobile}),
     ):

@@ -14,6 +14,7 @@ from huzhu.apps.members.models import CATEGORIES, Correction
 from huzhu.apps.members.names import Name, read_name
 from huzhu.apps.unions.models import Employer, Organisation
 from huzhu.rules.texts import Text
+from huzhu.ui.reasons import without_people
 from huzhu.ui.widgets import DayInput
 from huzhu.ui.words import say, t
 
@@ -130,11 +131,13 @@ class CorrectionForm(forms.Form):
     value = forms.CharField(
         label=t("应为", "It should be"), max_length=100, widget=Unechoed(attrs={"autocomplete": "off"})
     )
-    note = forms.CharField(label=t("说明", "Note"), required=False, max_length=400)
+    note = forms.CharField(label=t("说明", "Note"), required=False, max_length=400, validators=[without_people])
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label=t("理由", "Reason"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=t("理由", "Reason"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}), validators=[without_people]
+    )
 
 
 class TransferForm(forms.Form):
@@ -166,8 +169,9 @@ class ResolutionForm(forms.Form):
         label=t("有效期至（不含，可不填）", "Until, exclusive (optional)"), required=False, widget=DayInput
     )
     words = forms.CharField(
-        label=t("决议内容", "What it says"), max_length=400, widget=forms.Textarea(attrs={"rows": 3})
-    )
+        label=t("决议内容", "What it says"), max_length=400, widget=forms.Textarea(attrs={"rows": 3}),
+        validators=[without_people],
+    )  # fmt: skip
 
 
 class TargetForm(forms.Form):
@@ -178,7 +182,12 @@ class TargetForm(forms.Form):
 
 class ExportForm(forms.Form):
     form = forms.ChoiceField(label=t("格式", "Form"), choices=[("xlsx", "XLSX"), ("csv", "CSV")])
-    reason = forms.CharField(label=t("用途", "What for"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=t("用途", "What for"),
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        validators=[without_people],
+    )
 
 
 class ViewForm(forms.Form):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from huzhu.rules.texts import Text
+from huzhu.ui.reasons import NoReason
 from huzhu.ui.refusals import Refusal
+
+__all__ = ["NoReason"]  # and what stands below
 
 
 class AlreadyDecided(Refusal):
@@ -27,11 +30,6 @@ class StillAMember(Refusal):
 
 class SameOrganisation(Refusal):
     text = Text("会员已经属于这个组织。", "The member belongs to this organisation already.")
-
-
-class NoReason(Refusal):
-    text = Text("请写明理由。", "Please give a reason.")
-    status = 422
 
 
 class IdentityTaken(Refusal):

@@ -15,7 +15,8 @@ from huzhu.apps.unions.queries import reach_of
 from huzhu.apps.unions.services import create_user, grant
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import day_of
-from huzhu.ui.refusals import Invalid, NotAllowed, Refusal
+from huzhu.ui.reasons import checked
+from huzhu.ui.refusals import NotAllowed, Refusal
 
 # Without characters that are read for one another.
 _LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -74,8 +75,8 @@ def set_password(*, by: User, at: dt.datetime, user: User, password: str) -> Non
 
 @transaction.atomic
 def reset_password(*, by: User, at: dt.datetime, user: User, reason: str) -> str:
-    """A one-time password in the place of the old one. Raises NotAllowed, OutOfReach, Invalid."""
-    _check(by, user, reason, at)
+    """A one-time password in the place of the old one. Raises NotAllowed, OutOfReach, NoReason."""
+    reason = _check(by, user, reason, at)
     password = one_time_password()
     user.set_password(password)
     user.password_set_at, user.must_change_password = at, True
@@ -87,8 +88,8 @@ def reset_password(*, by: User, at: dt.datetime, user: User, reason: str) -> str
 
 @transaction.atomic
 def reset_second_factor(*, by: User, at: dt.datetime, user: User, reason: str) -> None:
-    """Take a lost second factor away; the next sign-in sets up a new one. Raises NotAllowed, OutOfReach, Invalid, NoSecondFactor."""
-    _check(by, user, reason, at)
+    """Take a lost second factor away; the next sign-in sets up a new one. Raises NotAllowed, OutOfReach, NoReason, NoSecondFactor."""
+    reason = _check(by, user, reason, at)
     if not Authenticator.objects.filter(user_id=user.pk).delete()[0]:
         raise NoSecondFactor
     words = Text(
@@ -99,8 +100,8 @@ def reset_second_factor(*, by: User, at: dt.datetime, user: User, reason: str) -
 
 @transaction.atomic
 def close(*, by: User, at: dt.datetime, user: User, reason: str) -> None:
-    """Nobody signs in to the account any more, its sessions and tokens end at once. Raises NotAllowed, OutOfReach, Invalid."""
-    _check(by, user, reason, at)
+    """Nobody signs in to the account any more, its sessions and tokens end at once. Raises NotAllowed, OutOfReach, NoReason."""
+    reason = _check(by, user, reason, at)
     User.objects.filter(pk=user.pk).update(is_active=False)
     ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
     words = Text(f"停用账号“{user.shown_name}”：{reason}", f"Closed the account “{user.shown_name}”: {reason}")
@@ -109,8 +110,8 @@ def close(*, by: User, at: dt.datetime, user: User, reason: str) -> None:
 
 @transaction.atomic
 def reopen(*, by: User, at: dt.datetime, user: User, reason: str) -> None:
-    """Raises NotAllowed, OutOfReach, Invalid."""
-    _check(by, user, reason, at)
+    """Raises NotAllowed, OutOfReach, NoReason."""
+    reason = _check(by, user, reason, at)
     User.objects.filter(pk=user.pk).update(is_active=True)
     words = Text(
         f"重新启用账号“{user.shown_name}”：{reason}", f"Opened the account “{user.shown_name}” again: {reason}"
@@ -118,14 +119,16 @@ def reopen(*, by: User, at: dt.datetime, user: User, reason: str) -> None:
     record(by=by, at=at, act="user.reopened", words=words, about=user)
 
 
-def _check(by: User, user: User, reason: str, at: dt.datetime) -> None:
-    """Whoever can take over an account must stand above all that the account can do, and never be its owner."""
+def _check(by: User, user: User, reason: str, at: dt.datetime) -> str:
+    """The reason as it may be kept. Whoever can take over an account must stand above all that the account can do, and never
+    be its owner.
+    """
     reach = reach_of(by, "users.manage", on=day_of(at))
     if not reach or by.pk == user.pk:
         raise NotAllowed
-    if not reason.strip():
-        raise Invalid(Text("请写明原因。", "Please give a reason."), field="reason")
+    said = checked(reason)
     held = Grant.objects.filter(Q(until=None) | Q(until__gt=day_of(at)), user=user)
     paths = list(held.values_list("organisation__path", flat=True))
     if any(not path.startswith(reach) for path in paths):
         raise OutOfReach
+    return said

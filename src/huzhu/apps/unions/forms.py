@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from huzhu.apps.unions.fields import PhoneField
 from huzhu.apps.unions.models import Organisation
 from huzhu.apps.unions.rights import OFFICERS, ROLES
+from huzhu.ui.reasons import without_people
 from huzhu.ui.words import say, t
 
 USERNAME = RegexValidator(
@@ -55,7 +56,7 @@ class NewUserForm(RoleForm):
 class ReasonForm(forms.Form):
     """Why something grave is done."""
 
-    reason = forms.CharField(label=t("原因", "Reason"), max_length=200)
+    reason = forms.CharField(label=t("原因", "Reason"), max_length=200, validators=[without_people])
 
 
 class SearchForm(forms.Form):

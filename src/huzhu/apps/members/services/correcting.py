@@ -12,7 +12,7 @@ from huzhu.apps.audit.services import record
 from huzhu.apps.members.identity import Fault, read_identity, read_phone
 from huzhu.apps.members.models import Correction, Member
 from huzhu.apps.members.names import read_name, same_person_key
-from huzhu.apps.members.refusals import AlreadyAsked, AlreadyDecided, IdentityTaken, NoReason
+from huzhu.apps.members.refusals import AlreadyAsked, AlreadyDecided, IdentityTaken
 from huzhu.apps.members.services.deciding import locked
 from huzhu.apps.members.services.verifying import tell
 from huzhu.apps.registers.indexes import identity_index, phone_index
@@ -22,7 +22,7 @@ from huzhu.apps.unions.services import PHONE
 from huzhu.apps.vault.fields import index_of
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, day_of
-from huzhu.ui.numbers import without_numbers
+from huzhu.ui.reasons import checked
 from huzhu.ui.refusals import Invalid, NotFound
 
 DONE = Text("您申请更正的{what}已更正。", "Your {what_en} has been corrected.")
@@ -47,14 +47,14 @@ def read_value(*, field: str, text: str, on: dt.date) -> str:
 
 @transaction.atomic
 def correct(*, by: User, at: dt.datetime, member: Member, field: str, value: str, note: str = "") -> Correction:
-    """Ask for a correction of one's own data. Raises NotFound, Invalid, AlreadyAsked."""
+    """Ask for a correction of one's own data. Raises NotFound, Invalid, AlreadyAsked, and what `checked` does."""
     if member.user_id != by.pk or field not in WHAT:
         raise NotFound
     clear = read_value(field=field, text=value, on=day_of(at))
     try:
         with transaction.atomic():
             made: Correction = Correction.objects.create(
-                member=member, field=field, value=clear, note=without_numbers(note), asked_at=at
+                member=member, field=field, value=clear, note=checked(note, field="note", is_needed=False), asked_at=at
             )
     except IntegrityError:
         raise AlreadyAsked(field="field") from None
@@ -68,16 +68,15 @@ def correct(*, by: User, at: dt.datetime, member: Member, field: str, value: str
 def decide_correction(
     *, by: User, at: dt.datetime, correction: Correction, accept: bool, reason: str = ""
 ) -> Correction:
-    """Make the correction or refuse it. Raises NotFound, NoReason, AlreadyDecided, IdentityTaken."""
-    if not accept and not reason.strip():
-        raise NoReason(field="reason")
+    """Make the correction or refuse it. Raises NotFound, AlreadyDecided, IdentityTaken, and what `checked` does."""
+    reason = checked(reason, is_needed=not accept)
     member = locked(by=by, at=at, member=correction.member, permission="members.edit")
     with whole_union("the row was checked above"):
         row: Correction = Correction.objects.select_for_update(of=("self",)).get(pk=correction.pk)
         if row.outcome != Correction.Outcome.OPEN:
             raise _decided(row)
         row.outcome = Correction.Outcome.DONE if accept else Correction.Outcome.REFUSED
-        row.reason, row.decided_by, row.decided_at = without_numbers(reason.strip()), by, at
+        row.reason, row.decided_by, row.decided_at = reason, by, at
         if accept:
             try:
                 with transaction.atomic():
@@ -94,7 +93,7 @@ def decide_correction(
         text=DONE if accept else REFUSED,
         what=zh,
         what_en=en,
-        reason=without_numbers(reason.strip()),
+        reason=reason,
     )
     done = ("更正", "Corrected") if accept else ("未更正", "Did not correct")
     words = Text(f"{done[0]} {member.alias} 的{zh}", f"{done[1]} the {en} of {member.alias}")

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from huzhu.apps.audit.services import record
 from huzhu.apps.members.models import Member, Resolution, SecondApplication, Transfer, Verification, Work
 from huzhu.apps.members.names import same_person_key
-from huzhu.apps.members.refusals import AlreadyDecided, IdentityTaken, NoReason, NotAMember, SameOrganisation
+from huzhu.apps.members.refusals import AlreadyDecided, IdentityTaken, NotAMember, SameOrganisation
 from huzhu.apps.members.services.applying import give_consents
 from huzhu.apps.members.services.verifying import admit, look_up, tell
 from huzhu.apps.unions.models import Organisation, User
@@ -17,7 +17,7 @@ from huzhu.apps.unions.queries import may
 from huzhu.apps.unions.scoping import whole_union
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, day_of
-from huzhu.ui.numbers import without_numbers
+from huzhu.ui.reasons import checked
 from huzhu.ui.refusals import NotAllowed, NotFound
 
 REFUSED = Text("您的入会申请未获批准：{reason}", "Your application was not approved: {reason}")
@@ -50,22 +50,21 @@ def approve(*, by: User, at: dt.datetime, member: Member) -> Member:
 
 @transaction.atomic
 def refuse(*, by: User, at: dt.datetime, member: Member, reason: str) -> Member:
-    """Refuse an applicant, who is told the reason. Raises NoReason, AlreadyDecided."""
-    if not reason.strip():
-        raise NoReason(field="reason")
+    """Refuse an applicant, who is told the reason. Raises AlreadyDecided, and what `checked` does."""
+    reason = checked(reason)
     row = locked(by=by, at=at, member=member, permission="members.approve")
     _must_be_open(row)
     row.status, row.reason, row.decided_by, row.decided_at = (
         Member.Status.REFUSED,
-        without_numbers(reason.strip()),
+        reason,
         by,
         at,
     )
     row.save()
-    tell(member=row, kind="member.refused", at=at, text=REFUSED, reason=without_numbers(reason.strip()))
+    tell(member=row, kind="member.refused", at=at, text=REFUSED, reason=reason)
     words = Text(
-        f"未批准 {row.alias} 的入会申请：{without_numbers(reason.strip())}",
-        f"Refused the application of {row.alias}: {without_numbers(reason.strip())}",
+        f"未批准 {row.alias} 的入会申请：{reason}",
+        f"Refused the application of {row.alias}: {reason}",
     )
     record(by=by, at=at, act="member.refused", words=words, about=row, path=row.organisation.path)
     return row
@@ -137,9 +136,10 @@ def record_resolution(
     words: str,
     until: dt.date | None = None,
 ) -> Resolution:
-    """Note a committee's standing resolution. Raises NotAllowed."""
+    """Note a committee's standing resolution. Raises NotAllowed, and what `checked` does."""
     if not may(by, "members.approve", organisation, on=day_of(at)):
         raise NotAllowed
+    words = checked(words, field="words")
     made: Resolution = Resolution.objects.create(
         organisation=organisation, passed_on=passed_on, words=words, until=until, recorded_by=by
     )
@@ -156,17 +156,16 @@ def decide_second(
     *, by: User, at: dt.datetime, second: SecondApplication, accept: bool, reason: str = ""
 ) -> SecondApplication:
     """Settle who is who. Accepting the same identity number gives the member the new phone; accepting another one makes the
-    applicant, whose phone it now is, a person of her own. Raises NotFound, NoReason, AlreadyDecided.
+    applicant, whose phone it now is, a person of her own. Raises NotFound, AlreadyDecided.
     """
-    if not accept and not reason.strip():
-        raise NoReason(field="reason")
+    reason = checked(reason, is_needed=not accept)
     member = locked(by=by, at=at, member=second.member, permission="members.approve")
     with whole_union("the phone may belong to anybody"):
         row = SecondApplication.objects.select_for_update(of=("self",)).select_related("user").get(pk=second.pk)
         if row.outcome != SecondApplication.Outcome.OPEN:
             raise _second_decided(row)
         row.outcome = SecondApplication.Outcome.ACCEPTED if accept else SecondApplication.Outcome.DISMISSED
-        row.reason, row.decided_by, row.decided_at = without_numbers(reason.strip()), by, at
+        row.reason, row.decided_by, row.decided_at = reason, by, at
         row.save()
         if accept:
             try:

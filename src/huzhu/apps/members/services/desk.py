@@ -15,7 +15,7 @@ from huzhu.apps.members import exporting
 from huzhu.apps.members.desk_models import ExportRequest, Poster, SavedView, Target
 from huzhu.apps.members.models import Member
 from huzhu.apps.members.queries import covers
-from huzhu.apps.members.refusals import AlreadyDecided, NeedsAnother, NoReason, NotAllowedYet
+from huzhu.apps.members.refusals import AlreadyDecided, NeedsAnother, NotAllowedYet
 from huzhu.apps.members.services.deciding import locked
 from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.queries import may, reach_of
@@ -23,6 +23,7 @@ from huzhu.apps.unions.scoping import whole_union
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, day_of
 from huzhu.ui.numbers import without_numbers
+from huzhu.ui.reasons import checked
 from huzhu.ui.refusals import NotAllowed, NotFound, TooMany
 
 REVEALS_AN_HOUR = 20
@@ -34,11 +35,10 @@ WHAT = {"identity_number": ("身份证号", "identity number"), "phone": ("手�
 
 @transaction.atomic
 def reveal(*, by: User, at: dt.datetime, member: Member, field: str, reason: str) -> str:
-    """The clear text of a sealed field, for one look, and a record of it. Raises NotFound, NoReason, TooMany."""
+    """The clear text of a sealed field, for one look, and a record of it. Raises NotFound, TooMany, and what `checked` does."""
     if field not in WHAT:
         raise NotFound
-    if not reason.strip():
-        raise NoReason(field="reason")
+    reason = checked(reason)
     User.objects.select_for_update().get(pk=by.pk)  # two looks at once would both count the same ones before them
     row = locked(by=by, at=at, member=member, permission="members.reveal")
     seen = audit.entries(paths=("",), act="member.revealed", actor=str(by.pk), since=at - HOUR)
@@ -50,8 +50,8 @@ def reveal(*, by: User, at: dt.datetime, member: Member, field: str, reason: str
         raise NotFound
     zh, en = WHAT[field]
     words = Text(
-        f"查看 {row.alias} 的{zh}：{without_numbers(reason.strip())}",
-        f"Looked at the {en} of {row.alias}: {without_numbers(reason.strip())}",
+        f"查看 {row.alias} 的{zh}：{reason}",
+        f"Looked at the {en} of {row.alias}: {reason}",
     )
     record(by=by, at=at, act="member.revealed", words=words, about=row, path=row.organisation.path)
     return str(held.reveal())
@@ -59,9 +59,8 @@ def reveal(*, by: User, at: dt.datetime, member: Member, field: str, reason: str
 
 @transaction.atomic
 def ask_export(*, by: User, at: dt.datetime, query: str, form: str, reason: str) -> ExportRequest:
-    """Ask for a list. A short one is ready at once; a longer one when another officer has allowed it. Raises NoReason, NotAllowed."""
-    if not reason.strip():
-        raise NoReason(field="reason")
+    """Ask for a list. A short one is ready at once; a longer one when another officer has allowed it. Raises NotAllowed, NoReason."""
+    reason = checked(reason)
     paths = reach_of(by, "members.export", on=day_of(at))
     if not paths:
         raise NotAllowed
@@ -73,14 +72,14 @@ def ask_export(*, by: User, at: dt.datetime, query: str, form: str, reason: str)
         paths=list(paths),
         form=form,
         rows=rows,
-        reason=without_numbers(reason.strip()),
+        reason=reason,
         state=state,
         asked_by=by,
         asked_at=at,
     )
     words = Text(
-        f"申请导出 {rows} 名会员：{without_numbers(reason.strip())}",
-        f"Asked to export {rows} members: {without_numbers(reason.strip())}",
+        f"申请导出 {rows} 名会员：{reason}",
+        f"Asked to export {rows} members: {reason}",
     )
     record(by=by, at=at, act="export.asked", words=words, about=made, path=paths[0], details={"rows": rows})
     return made

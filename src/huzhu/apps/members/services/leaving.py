@@ -22,7 +22,7 @@ from huzhu.apps.vault.catalogue import BASES
 from huzhu.apps.vault.fields import Sealed
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import day_of
-from huzhu.ui.numbers import without_numbers
+from huzhu.ui.reasons import checked
 from huzhu.ui.refusals import NotFound
 
 
@@ -41,7 +41,8 @@ def _own(by: User, member: Member) -> Member:
 
 @transaction.atomic
 def leave(*, by: User, at: dt.datetime, member: Member, reason: str = "") -> Member:
-    """Leave the union, or withdraw an application. Raises NotFound, NotAMember."""
+    """Leave the union, or withdraw an application. Raises NotFound, NotAMember, and what `checked` does."""
+    reason = checked(reason, is_needed=False)
     with whole_union("a person's own row"):
         row = _own(by, member)
         if row.status not in (Member.Status.MEMBER, Member.Status.APPLIED):
@@ -50,7 +51,7 @@ def leave(*, by: User, at: dt.datetime, member: Member, reason: str = "") -> Mem
         row.status, row.left_on, row.reason, row.decided_at, row.decided_by = (
             Member.Status.LEFT,
             day_of(at),
-            without_numbers(reason.strip()),
+            reason,
             at,
             by,
         )
