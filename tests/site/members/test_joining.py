@@ -75,6 +75,21 @@ def test_a_draft_survives_a_reload_and_going_back(cast: Cast) -> None:
     assert client.post(f"{url}?step=1", {"name": "李晓明", "act": "next"}).headers["Location"] == f"{url}?step=2"
 
 
+def test_the_first_step_is_needed_whole_until_it_is_filled_in(cast: Cast) -> None:
+    client, url = cast.client(lang="en"), poster(cast)
+    assert "optional" not in client.get(url).text
+    said = client.post(f"{url}?step=1", {"name": "", "identity": "", "phone": "", "act": "next"}).text
+    assert said.count('class="fault"') == 3
+    assert "Code from the SMS" not in said, "no code is asked for before one was sent"
+    number, mobile = identity_number(), phone()
+    filled = {"name": "李晓明", "identity": number, "phone": mobile, "act": "next"}
+    sent = client.post(f"{url}?step=1", filled).text
+    assert sent.index("Code from the SMS") < sent.index("<details>") < sent.index('name="identity"')
+    assert "optional" not in sent
+    anew = client.post(f"{url}?step=1", {"name": "李晓明", "act": "send"}).text
+    assert 'class="fault"' not in anew, "what is filled in already may stay empty"
+
+
 def test_a_later_step_cannot_be_opened_before_the_phone_is_proved(cast: Cast) -> None:
     url, client = poster(cast), cast.client()
     assert "获取验证码" in client.get(f"{url}?step=3").content.decode()

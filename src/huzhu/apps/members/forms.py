@@ -35,16 +35,21 @@ class Unechoed(forms.TextInput):
 
 
 class WhoForm(forms.Form):
-    """The first step. What the draft holds already may stay empty."""
+    """The first step. All of it is needed; what the draft holds already may stay empty."""
 
-    name = forms.CharField(label=t("姓名", "Name"), required=False, max_length=100)
+    name = forms.CharField(
+        label=t("姓名", "Name"), max_length=100,
+        error_messages={"required": t("请填写身份证上的姓名。", "Enter your name as on the identity card.")},
+    )  # fmt: skip
     identity = forms.CharField(
-        label=t("身份证号", "Identity number"), required=False, max_length=40,
+        label=t("身份证号", "Identity number"), max_length=40,
         widget=Unechoed(attrs={"autocomplete": "off", "inputmode": "text", "spellcheck": "false"}),
+        error_messages={"required": t("请填写 18 位身份证号。", "Enter the 18 characters of your identity number.")},
     )  # fmt: skip
     phone = forms.CharField(
-        label=t("手机号", "Phone"), required=False, max_length=30, widget=Unechoed(attrs={"autocomplete": "tel"})
-    )
+        label=t("手机号", "Phone"), max_length=30, widget=Unechoed(attrs={"autocomplete": "tel"}),
+        error_messages={"required": t("请填写 11 位手机号。", "Enter your phone number of 11 digits.")},
+    )  # fmt: skip
 
     def __init__(self, data: Any = None, *, held: dict[str, str], on: dt.date) -> None:
         super().__init__(data, initial={"name": held.get("name", "")})
@@ -53,6 +58,8 @@ class WhoForm(forms.Form):
         for field in ("identity", "phone"):
             if held.get(field):
                 self.fields[field].help_text = kept
+                self.fields[field].required = False
+                self.fields[field].is_filled = True  # type: ignore[attr-defined]  # and is not called optional
 
     def clean_name(self) -> Name:
         name = read_name(text=self.cleaned_data["name"])
@@ -99,7 +106,7 @@ class HowForm(forms.Form):
         widget=forms.RadioSelect,
         choices=[(code, t(*words)) for code, words in CATEGORIES.items()],
     )
-    rider_no = forms.CharField(label=t("骑手编号（可不填）", "Rider number (optional)"), required=False, max_length=40)
+    rider_no = forms.CharField(label=t("骑手编号", "Rider number"), required=False, max_length=40)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -165,9 +172,7 @@ class SearchForm(forms.Form):
 class ResolutionForm(forms.Form):
     organisation = forms.CharField(label=t("组织代码", "Code of the organisation"), max_length=40)
     passed_on = forms.DateField(label=t("通过日期", "Passed on"), widget=DayInput)
-    until = forms.DateField(
-        label=t("有效期至（不含，可不填）", "Until, exclusive (optional)"), required=False, widget=DayInput
-    )
+    until = forms.DateField(label=t("有效期至（不含当日）", "Until, exclusive"), required=False, widget=DayInput)
     words = forms.CharField(
         label=t("决议内容", "What it says"), max_length=400, widget=forms.Textarea(attrs={"rows": 3}),
         validators=[without_people],

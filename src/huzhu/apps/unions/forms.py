@@ -49,7 +49,7 @@ class NewUserForm(RoleForm):
 
     username = forms.CharField(label=t("用户名", "User name"), validators=[USERNAME], max_length=60)
     display_name = forms.CharField(label=t("姓名", "Name"), max_length=100)
-    phone = PhoneField(required=False, label=t("手机号（可不填）", "Mobile number, if any"))
+    phone = PhoneField(required=False, label=t("手机号", "Mobile number"))
     field_order = ("display_name", "username", "phone", "role", "organisation")
 
 

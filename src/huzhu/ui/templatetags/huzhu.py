@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from huzhu.ui.formats import (
     amount,
@@ -121,7 +122,7 @@ def masked_name(name: str) -> str:
 @register.simple_tag
 def state(tone: str, label: str) -> SafeString:
     """A small mark: a shape, a word and a colour, so that none of them is needed alone."""
-    return format_html('<span class="state {}">{}</span>', tone if tone in TONES else "plain", label)
+    return format_html('<span class="state {}">{}</span>', tone if tone in TONES else "plain", capfirst(label))
 
 
 @register.filter
@@ -163,6 +164,7 @@ def field(bound: BoundField, **attrs: Any) -> str:
         "control": control,
         "shape": shape,
         "is_long": isinstance(widget, Textarea),
+        "is_optional": not bound.field.required and not getattr(bound.field, "is_filled", False),
         "describedby": " ".join(
             name
             for name, there in (
