@@ -54,11 +54,12 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """Long work as it stands. `url` answers with this same component; it is asked every two seconds while work goes on."""
+    """Long work as it stands; `asking` waits for a person's yes. `url` answers with this same component; it is asked every two
+    seconds while work goes on."""
 
     key: str
     label: str
-    state: Literal["waiting", "running", "paused", "done", "failed"]
+    state: Literal["waiting", "running", "asking", "idle", "done", "failed"]
     done: int = 0
     total: int | None = None
     url: str = ""
@@ -71,7 +72,7 @@ class Progress:
 
     @property
     def tone(self) -> Tone:
-        tones: dict[str, Tone] = {"done": "good", "failed": "bad", "paused": "warn"}
+        tones: dict[str, Tone] = {"done": "good", "failed": "bad", "asking": "warn", "idle": "plain"}
         return tones.get(self.state, "info")
 
 

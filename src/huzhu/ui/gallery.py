@@ -120,7 +120,8 @@ def sample_progress() -> list[Progress]:
     return [
         Progress(key="waiting", label=roster, state="waiting", note=t("前面还有 1 个文件", "1 file ahead")),
         Progress(key="running", label=roster, state="running", done=62_308, total=100_000, counts=counts),
-        Progress(key="paused", label=roster, state="paused", done=500, total=2_000),
+        Progress(key="asking", label=roster, state="asking", done=2_000, total=2_000),
+        Progress(key="idle", label=roster, state="idle"),
         Progress(key="done", label=roster, state="done", done=100_000, total=100_000, counts=counts),
         Progress(
             key="failed",

@@ -17,7 +17,7 @@ DESK = (
     ("members:list", t("会员", "Members"), "members.view"),
     ("members:applications", t("入会申请", "Applications"), "members.approve"),
     ("rosters:list", t("名册", "Rosters"), "rosters.view"),
-    ("rosters:likenesses", t("登记比对", "Likenesses"), "rosters.decide"),
+    ("rosters:likenesses", t("登记比对", "Comparisons"), "rosters.decide"),
     ("members:targets", t("目标", "Targets"), "targets.view"),
     ("registers:list", t("平台登记", "Registers"), "registers.view"),
     ("members:posters", t("海报", "Posters"), "posters.print"),

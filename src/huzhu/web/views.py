@@ -12,9 +12,10 @@ from huzhu.apps.members import queries as members
 from huzhu.apps.rosters import queries as rosters
 from huzhu.apps.unions.access import needs, open_to_all
 from huzhu.apps.unions.queries import is_officer, reach_of
-from huzhu.apps.vault.catalogue import BASES, listed
+from huzhu.apps.vault.catalogue import BASES, Personal, listed
 from huzhu.ui.clock import now, today
 from huzhu.ui.words import say
+from huzhu.web.desk import running
 
 
 @require_safe
@@ -39,7 +40,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "members": members.summary(paths=has("members.view"), on=on),
         "waiting": members.waiting(paths=has("members.approve")),
         "doubtful": _doubtful(has("rosters.decide")),
-        "running": jobs.under_way(paths=has("rosters.view")),
+        "running": running(jobs=jobs.under_way(paths=has("rosters.view"))),
         "is_working": jobs.is_working(at=now()),
         "bars": members.target_bars(paths=has("targets.view"), year=on.year),
         "may_upload": bool(has("rosters.upload")),
@@ -59,15 +60,21 @@ def _doubtful(paths: tuple[str, ...]) -> int | None:
 @open_to_all
 def privacy(request: HttpRequest) -> HttpResponse:
     """The catalogue of personal data, for everybody to read."""
+    alike: dict[tuple[str, str, str], list[Personal]] = {}
+    for one in sorted(listed(), key=lambda one: one.app != "members"):  # what is kept about a worker comes first
+        for item in one.personal.values():
+            alike.setdefault((say(item.purpose), say(BASES[item.basis]), say(item.kept)), []).append(item)
     lines = [
-        {
-            "label": say(item.label),
-            "purpose": say(item.purpose),
-            "basis": say(BASES[item.basis]),
-            "kept": say(item.kept),
-            "is_sensitive": item.is_sensitive,
-        }
-        for one in listed()
-        for item in one.personal.values()
+        {"purpose": purpose, "basis": basis, "kept": kept, "labels": _named_once(items)}
+        for (purpose, basis, kept), items in alike.items()
     ]
     return render(request, "web/privacy.html", {"lines": lines})
+
+
+def _named_once(items: list[Personal]) -> list[tuple[str, bool]]:
+    """Each label with whether it is sensitive; several tables may hold the same thing."""
+    named: dict[str, bool] = {}
+    for item in items:
+        label = str(say(item.label))
+        named[label] = named.get(label, False) or item.is_sensitive
+    return list(named.items())

@@ -22,7 +22,7 @@ from huzhu.apps.unions.scoping import whole_union
 from huzhu.ui.clock import now
 from huzhu.ui.refusals import NotFound, TooMany
 from tests.site.cast import AT, ON, Cast, identity_number, phone
-from tests.site.members.joiners import admitted, again, application, applied
+from tests.site.members.joiners import admitted, again, application, applied, listed
 
 pytestmark = pytest.mark.django_db
 
@@ -278,6 +278,7 @@ def test_the_front_desk_counts_each_subtree(cast: Cast) -> None:
     admitted(cast)
     last_year = admitted(cast)
     Member._base_manager.filter(pk=last_year.pk).update(joined_on=dt.date(2025, 12, 31))
+    services.recount()
     applied(cast, at="west-station")
     east, west = (cast.tree[side].path for side in ("east", "west"))
     assert queries.summary(paths=("",), on=ON) == queries.Summary(current=2, this_year=1)
@@ -337,3 +338,18 @@ def test_every_page_of_the_desk_opens(cast: Cast, path: str, lang: str) -> None:
     applied(cast)
     answer: Any = cast.client(cast.officer("district_officer", at="east"), lang=lang).get(path)
     assert answer.status_code == 200
+
+
+def test_a_member_is_told_in_words_and_not_in_codes(cast: Cast) -> None:
+    number, mobile = identity_number(), phone()
+    listed(number=number, name="李晓明", mobile=mobile)
+    grassroots = cast.officer("grassroots_officer", at="east-union")
+    services.record_resolution(
+        by=grassroots, at=AT, organisation=cast.tree["east-union"], passed_on=ON, words="登记一致即时入会"
+    )
+    member = applied(cast, number=number, mobile=mobile)
+    said = cast.client(cast.officer("district_officer", at="east"), lang="en").get(f"/members/one/{member.pk}/").text
+    for words in ("Food delivery", "Process my personal information for my membership", "the system", "By scanning"):
+        assert words in said
+    for code in ("food_delivery", "membership 2026", "系统", "by scanning<"):
+        assert code not in said

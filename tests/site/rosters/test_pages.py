@@ -82,6 +82,7 @@ def test_from_the_upload_to_members_through_the_pages_alone(cast: Cast, client: 
     finish()
     assert client.get(f"{home}progress/")["HX-Refresh"] == "true"
     shown = page(client, home)
+    assert ("等您确认" in shown, "没有在进行" in shown) == (True, False)
     assert (again(roster).accepted, again(roster).doubtful, again(roster).refused) == (28, 1, 1)
     problems: Any = Row.objects.get(number=2).problems
     assert problems[0]["fix_zh"] in shown

@@ -11,10 +11,15 @@ from django_scopes import scopes_disabled
 
 from huzhu.apps.audit.models import Entry
 from huzhu.apps.audit.services import record
+from huzhu.apps.jobs.loop import load_steps
+from huzhu.apps.jobs.services import STEPS, ask
 from huzhu.apps.members import services as members
+from huzhu.apps.rosters import services as rosters
 from huzhu.rules.texts import Text
+from huzhu.web.desk import KINDS, UNSEEN
 from tests.site.cast import AT, Cast
 from tests.site.members.joiners import admitted, applied, user_of
+from tests.site.rosters.feeding import as_csv, person
 
 LANGS = ("zh-hans", "en")
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -59,6 +64,22 @@ def test_the_desk_counts_what_waits_in_ones_own_part(cast: Cast) -> None:
     )
 
 
+def test_work_is_told_in_words_and_none_by_its_code(cast: Cast) -> None:
+    load_steps()
+    assert set(STEPS) <= set(KINDS) | UNSEEN
+    assert not set(KINDS) & UNSEEN
+    officer = cast.officer("district_officer", at="east")
+    with scopes_disabled():
+        roster = rosters.upload(
+            by=officer, at=AT, organisation=cast.tree["east-union"], stream=as_csv([person(1)]), file_name="十月.csv"
+        )
+        ask(kind="rosters.clear", key="c", by=None, at=AT, arguments={}, organisation=cast.tree["east"])
+    said = cast.client(officer, lang="en").get("/desk/").text
+    assert "Checking a roster" in said
+    assert f"/rosters/{roster.pk}/" in said
+    assert "rosters." not in said
+
+
 def test_the_record_is_filtered_paged_and_kept_to_ones_part(cast: Cast) -> None:
     auditor = cast.client(cast.officer("auditor", at="east"))
     for n in range(60):
@@ -92,7 +113,12 @@ def test_what_is_kept_about_people_is_for_all_to_read(cast: Cast, lang: str) -> 
     answer = cast.client(lang=lang).get("/privacy/")
     assert answer.status_code == 200
     lines = answer.context["lines"]
-    assert len(lines) > 30
+    named = [label for line in lines for label, _ in line["labels"]]
+    assert len(named) > 30
+    first, later = ("身份证号", "用户名") if lang == "zh-hans" else ("identity number", "user name")
+    assert named.index(first) < named.index(later), "what workers give comes before officers' accounts"
     for line in lines:
-        assert all(line[name] for name in ("label", "purpose", "basis", "kept"))
+        assert all(line[name] for name in ("labels", "purpose", "basis", "kept"))
+    reasons = [(line["purpose"], line["basis"], line["kept"]) for line in lines]
+    assert len(reasons) == len(set(reasons)), "one row for all that is kept alike"
     assert ("平台" in answer.text, "platform" in answer.text) == (lang == "zh-hans", lang == "en")

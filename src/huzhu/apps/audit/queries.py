@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from django.db.models import Q, QuerySet
 
 from huzhu.apps.audit.models import Entry
+from huzhu.apps.audit.services import SYSTEM
+from huzhu.ui.words import say
 
 
 def entries(
@@ -38,3 +40,9 @@ def entries(
     if until is not None:
         found = found.filter(at__lt=until)
     return found.order_by("-sequence")
+
+
+def who(*, entry: Entry) -> str:
+    """Who did it, for a page: the name as it was kept, and the system in the reader's language."""
+    is_system = not entry.actor and entry.actor_name == SYSTEM.zh
+    return say(SYSTEM) if is_system else entry.actor_name

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from huzhu.apps.jobs.models import Job
@@ -162,7 +163,7 @@ def _page(request: HttpRequest, found: Register, form: FileForm, *, status: int 
 
 def _progress(found: Register) -> Progress:
     job = queries.job_of(register=found)
-    state: Any = {"never": "paused", "running": "running", "done": "done", "failed": "failed"}[found.state]
+    state: Any = {"never": "idle", "running": "running", "done": "done", "failed": "failed"}[found.state]
     is_stopped = state == "running" and job is not None and job.state == Job.State.FAILED  # by what nobody foresaw
     state, note = ("failed", job.error) if is_stopped and job is not None else (state, found.error)
     load = queries.loads(register=found).first()
@@ -172,7 +173,7 @@ def _progress(found: Register) -> Progress:
         Count(label=t("移出", "Gone"), number=load.gone), Count(label=t("不可用", "Refused"), number=load.refused, tone="warn"),
     ]  # fmt: skip
     return Progress(
-        key="progress", label=str(found.get_state_display()), state=state,
+        key="progress", label=capfirst(found.get_state_display()), state=state,
         done=0 if job is None else job.done, total=None if job is None else job.total,
         url=reverse("registers:progress", args=[found.code]), note=str(note), counts=counts,
     )  # fmt: skip

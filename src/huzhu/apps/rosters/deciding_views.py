@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from huzhu.apps.registers.models import RegisterRow
@@ -37,12 +38,13 @@ def confirm(request: HttpRequest, id: Any) -> HttpResponse:  # noqa: A002 - the 
     plans = queries.plans(roster=roster)
     labels = dict(Row.Result.choices)
     changes = [
-        Change(what=labels[plan], after=t("{n} 人", "{n} people", n=many)) for plan, many in sorted(plans.items())
+        Change(what=capfirst(labels[plan]), after=t("{n} 人", "{n} people", n=many))
+        for plan, many in sorted(plans.items())
     ]
     to = roster.organisation.shown_name
     left_out = t(
         "还有 {n} 行存疑，不在其中；处理后可再确认一次。",
-        "{n} doubtful rows are left out; decide them and confirm again.",
+        "Doubtful rows left out: {n}. Decide them and confirm again.",
         n=roster.doubtful,
     )
     confirm_ = Confirm(

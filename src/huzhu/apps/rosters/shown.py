@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from huzhu.apps.jobs.models import Job
 from huzhu.apps.members.identity import masked_identity, masked_phone
@@ -33,11 +34,13 @@ def steps_of(roster: Roster) -> list[Step]:
 
 def progress_of(roster: Roster, job: Job | None) -> Progress:
     """Live while there is work; the counts are links into the table."""
-    state: Any = "paused"
+    state: Any = "idle"
     if job is not None and job.state == Job.State.FAILED:
         state = "failed"
     elif roster.is_moving:
         state = "waiting" if job is None or job.state == Job.State.WAITING else "running"
+    elif roster.state == Roster.State.READY:
+        state = "asking"
     elif roster.state == Roster.State.DONE:
         state = "done"
     elif roster.state == Roster.State.REFUSED:
@@ -52,9 +55,10 @@ def progress_of(roster: Roster, job: Job | None) -> Progress:
             Count(label=label, number=getattr(roster, value), tone=TONES[value]) for value, label in Row.Result.choices
         ]
     done, total = (job.done, job.total) if job is not None and roster.is_moving else (roster.total or 0, roster.total)
+    label = t("核对、比对完毕", "Checked and matched") if state == "asking" else capfirst(roster.get_state_display())
     note = job.error if job is not None and job.state == Job.State.FAILED else ""
     return Progress(
-        key="progress", label=str(roster.get_state_display()), state=state, done=done, total=total, note=note, counts=counts,
+        key="progress", label=label, state=state, done=done, total=total, note=note, counts=counts,
         url=reverse("rosters:progress", args=[roster.pk]),
     )  # fmt: skip
 
@@ -129,7 +133,7 @@ def rows_table(rows: QuerySet[Row] | list[Row], roster: Roster, query: QueryDict
                 cells=[
                     row.number, row.name, Cell(value=row.get_state_display(), tone=TONES[row.state]),
                     Cell(value=what or "–", note="；".join(one["fix"] for one in problems)),
-                    Cell(value=result or "–", tone=TONES.get(row.result, "plain")),
+                    Cell(value=result, tone=TONES.get(row.result, "plain")),
                 ],
             )
         )  # fmt: skip
@@ -186,7 +190,9 @@ def facts_of_row(row: Row, said: Said) -> list[tuple[str, Any]]:
         (t("平台", "Platform"), said.platform or "–"),
         (
             t("类别", "Category"),
-            t(*CATEGORIES[said.work_category]) if said.work_category in CATEGORIES else said.work_category or "–",
+            capfirst(t(*CATEGORIES[said.work_category]))
+            if said.work_category in CATEGORIES
+            else said.work_category or "–",
         ),
         (t("工作区域", "Region of work"), said.work_region or "–"),
     ]

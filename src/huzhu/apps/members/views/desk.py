@@ -18,7 +18,7 @@ from huzhu.apps.members.filtering import Filter
 from huzhu.apps.members.forms import ReasonForm, SearchForm, TransferForm, ViewForm
 from huzhu.apps.members.identity import Identity, masked_identity, masked_phone, read_identity, read_phone
 from huzhu.apps.members.models import Member
-from huzhu.apps.members.shown import TONES, history, member_row, verification_table
+from huzhu.apps.members.shown import TONES, consents, history, member_row, verification_table, works
 from huzhu.apps.members.views import person
 from huzhu.apps.registers.indexes import identity_index, phone_index
 from huzhu.apps.unions.access import needs
@@ -147,9 +147,9 @@ def detail(request: HttpRequest, member: Any) -> HttpResponse:
         "tone": TONES[row.status],
         "identity": "" if identity is None else masked_identity(number=identity.reveal()),
         "phone": "" if phone is None else masked_phone(phone=phone.reveal()),
-        "works": list(row.works.select_related("employer")),
+        "works": works(row.works.select_related("employer")),
         "verifications": verification_table(row, on=today()),
-        "consents": list(row.consents.order_by("given_at")),
+        "consents": consents(row),
         "transfers": list(queries.transfers().filter(member=row)),
         "history": history(audit.entries(paths=("",), about=f"members.Member:{row.pk}")[:50]),
         "may_reveal": has("members.reveal"),
@@ -211,7 +211,7 @@ def verify(request: HttpRequest, member: Any) -> HttpResponse:
     except Refusal as refusal:
         notices.error(request, say(refusal.said))
     else:
-        notices.info(request, t("{n} 份登记一致。", "{n} registers agree.", n=len(found)))
+        notices.info(request, t("{n} 份登记一致。", "Registers that agree: {n}.", n=len(found)))
     return redirect("members:detail", member=row.pk)
 
 

@@ -43,7 +43,7 @@ def ask(request: HttpRequest) -> HttpResponse:
                 request,
                 t(
                     "{n} 人，超过 50 人，要另一名干部同意后才能下载。",
-                    "{n} people. More than 50 need another officer's consent.",
+                    "People in it: {n}. More than 50 need another officer's consent.",
                     n=made.rows,
                 ),
             )
