@@ -101,7 +101,7 @@
     else if (event.key === "k") go(here - 1);
     else if (event.key === "x") rows[here]?.querySelector("[name=chosen]")?.click();
     else if (event.key === "Enter" && event.target.matches("[name=chosen]")) rows[here]?.querySelector("[data-open]")?.click();
-    else if (event.key === "/" && filter) filter.focus();
+    else if (event.key === "/" && filter) { filter.closest("details")?.setAttribute("open", ""); filter.focus(); }
     else if (event.key === "?") { help.open = !help.open; help.querySelector("summary").focus(); }
     else if (target) target.click();
     else return;
