@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:  # noqa: ARG001  opens the database
-    """A small union and its people."""
-    from tests.site.cast import build  # models can be loaded only once Django is set up
+def cast(db: None) -> Iterator[Cast]:  # noqa: ARG001  opens the database
+    """A small union and its people. Whatever a test did, members are counted right at its end."""
+    from tests.site import tallies  # models can be loaded only once Django is set up
+    from tests.site.cast import build
 
-    return build()
+    yield build()
+    assert tallies.kept() == tallies.plain(), "a service changed who is a member where and did not call `tally`"
 
 
 def _triggers() -> list[tuple[str, str]]:

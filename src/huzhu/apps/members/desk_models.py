@@ -1,4 +1,5 @@
-"""What the officers' desk keeps: posters of stations, saved views, targets, and exports that a second officer allows."""
+"""What the officers' desk keeps: posters of stations, saved views, targets, tallies of members, and exports that a second
+officer allows."""
 
 from __future__ import annotations
 
@@ -61,6 +62,25 @@ class Target(models.Model):
     class Meta:
         app_label = "members"
         constraints = [models.UniqueConstraint(fields=["organisation", "year"], name="members_one_target_a_year")]
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.number}"
+
+
+class Tally(models.Model):
+    """How many members of an organisation joined in a year, kept by services/tallying.py."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    year = models.PositiveSmallIntegerField()
+    # May be below nothing: that is for the doctor to find, and no reason to keep somebody from leaving.
+    number = models.IntegerField(default=0)
+
+    objects: Any = ScopedManager()
+
+    class Meta:
+        app_label = "members"
+        constraints = [models.UniqueConstraint(fields=["organisation", "year"], name="members_one_tally_a_year")]
 
     def __str__(self) -> str:
         return f"{self.year}: {self.number}"

@@ -338,4 +338,4 @@ class Counter(models.Model):
 
 
 # Django looks for tables in this module alone.
-from huzhu.apps.members.desk_models import ExportRequest, Poster, SavedView, Target  # noqa: E402, F401
+from huzhu.apps.members.desk_models import ExportRequest, Poster, SavedView, Tally, Target  # noqa: E402, F401

@@ -127,6 +127,7 @@ _PLAIN: Final = {
     "Poster": "organisation serial changed_at",
     "SavedView": "id name made_at",
     "Target": "id organisation year number set_at",
+    "Tally": "id organisation year number",
     "ExportRequest": "id paths form rows state asked_at decided_at downloaded_at downloads",
 }
 NOT_PERSONAL: Final = {f"{model}.{name}" for model, names in _PLAIN.items() for name in names.split()}

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from huzhu.apps.members.models import Member, Transfer, Work
-from huzhu.apps.members.services import next_numbers
+from huzhu.apps.members.services import Place, next_numbers, place_of, tally
 from huzhu.apps.registers.indexes import phone_index
 from huzhu.apps.rosters.matching import (
     Tree,
@@ -47,6 +47,7 @@ class Merge:
     new_works: list[Work] = field(default_factory=list)
     changed_works: list[Work] = field(default_factory=list)
     results: Counts[str] = field(default_factory=Counts)
+    places: list[tuple[Place | None, Place | None]] = field(default_factory=list)  # of members, before and after
 
     @property
     def on(self) -> dt.date:
@@ -83,6 +84,7 @@ def _insert(chunk: Merge, rows: list[Row]) -> list[Row] | None:
             Member.objects.bulk_create(members)
     except IntegrityError:
         return None
+    chunk.places += [(None, place_of(member)) for member in members]
     for row in rows:
         _note_work(chunk, row.pk, chunk.said[row.pk], is_new=True)
     return rows
@@ -161,6 +163,7 @@ def _update(chunk: Merge, rows: list[Row]) -> None:
         chunk.results[row.result] += 1
         if row.result == Row.Result.UNCHANGED:
             continue
+        before = place_of(member)
         if row.result == Row.Result.TRANSFERRED:
             target = chunk.tree.organisation_of(said)
             chunk.moves.append(
@@ -174,6 +177,7 @@ def _update(chunk: Merge, rows: list[Row]) -> None:
             )
             member.organisation_id = target
         _change(chunk, member, row, said, numbers.get(row.pk))
+        chunk.places.append((before, place_of(member)))
         chunk.members.append(member)
 
 
@@ -237,6 +241,7 @@ def _write(chunk: Merge, known: list[Row], made: list[Row]) -> None:
     if met:
         Row.objects.bulk_update(met, ["member"], batch_size=200)
     set_made(rows=made)
+    tally(moves=chunk.places)
 
 
 def set_made(*, rows: list[Row]) -> None:

@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
         (accounts.createuser, "建立账号。Makes an account."),
         (copies.backup, "备份，站点照常运行。Copies the database and files while the site runs, and checks the copy."),
         (copies.restore, "从备份恢复。Puts a backup in the place of the database."),
+        (keeping.recount, "重新清点会员。Counts the members of every organisation anew."),
         (keeping.doctor, "检查站点。Says what is wrong with a set-up and how to mend it."),
     ):
         app.command(help=said)(door(site_door(command)))

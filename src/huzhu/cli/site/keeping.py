@@ -1,4 +1,4 @@
-"""`huzhu doctor`, `huzhu keys` and `huzhu audit verify`: is the site sound, and what keeps it so."""
+"""`huzhu doctor`, `huzhu keys`, `huzhu recount` and `huzhu audit verify`: is the site sound, and what keeps it so."""
 
 from __future__ import annotations
 
@@ -97,6 +97,17 @@ def rotate() -> None:
             f"数据库不再用密钥 {said}；旧备份仍要用它", f"The database no longer needs key {said}; older backups do"
         )
         screen.print(text.get(lang), markup=False)
+
+
+def recount() -> None:
+    """Safe at any time: who joins or leaves meanwhile waits."""
+    open_site()
+    refuse_pending()
+    from huzhu.apps.members import services
+
+    wrong = services.recount()
+    said = Text(f"已重新清点，更正 {wrong} 项", f"Counted anew: {wrong} counts were mended")
+    tell(language())(said)
 
 
 def verify(

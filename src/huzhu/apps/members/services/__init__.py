@@ -18,10 +18,12 @@ from huzhu.apps.members.services.desk import (
     set_target,
 )
 from huzhu.apps.members.services.leaving import erase, export_own, leave, rejoin, withdraw_application, withdraw_consent
+from huzhu.apps.members.services.tallying import Place, place_of, recount, tally, wrong
 
 __all__ = [
     "Application",
     "Joined",
+    "Place",
     "allow_export",
     "apply",
     "approve",
@@ -36,16 +38,20 @@ __all__ = [
     "leave",
     "new_poster",
     "next_numbers",
+    "place_of",
     "poster_of",
     "record_resolution",
+    "recount",
     "refuse",
     "refuse_export",
     "rejoin",
     "reveal",
     "save_view",
     "set_target",
+    "tally",
     "transfer",
     "verify",
     "withdraw_application",
     "withdraw_consent",
+    "wrong",
 ]

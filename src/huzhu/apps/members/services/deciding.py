@@ -11,6 +11,7 @@ from huzhu.apps.members.models import Member, Resolution, SecondApplication, Tra
 from huzhu.apps.members.names import same_person_key
 from huzhu.apps.members.refusals import AlreadyDecided, IdentityTaken, NotAMember, SameOrganisation
 from huzhu.apps.members.services.applying import give_consents
+from huzhu.apps.members.services.tallying import place_of, tally
 from huzhu.apps.members.services.verifying import admit, look_up, tell
 from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.queries import may
@@ -98,8 +99,9 @@ def transfer(*, by: User, at: dt.datetime, member: Member, to: Organisation) -> 
     made: Transfer = Transfer.objects.create(
         member=row, from_organisation=source, to_organisation=to, on=day_of(at), by=by
     )
-    row.organisation = to
+    before, row.organisation = place_of(row), to
     row.save()
+    tally(moves=[(before, place_of(row))])
     SecondApplication._base_manager.filter(member=row).update(organisation=to)
     tell(
         member=row, kind="member.moved", at=at, text=MOVED, organisation=to.name, organisation_en=to.name_en or to.name

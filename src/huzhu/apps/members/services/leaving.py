@@ -15,6 +15,7 @@ from huzhu.apps.members.identity import masked_identity
 from huzhu.apps.members.models import Consent, Member, SecondApplication, Work
 from huzhu.apps.members.refusals import ConsentNeeded, NotAMember, StillAMember
 from huzhu.apps.members.services.applying import renew_consents
+from huzhu.apps.members.services.tallying import place_of, tally
 from huzhu.apps.members.services.verifying import admit_if_verified
 from huzhu.apps.unions.models import Organisation, User
 from huzhu.apps.unions.scoping import whole_union
@@ -47,7 +48,7 @@ def leave(*, by: User, at: dt.datetime, member: Member, reason: str = "") -> Mem
         row = _own(by, member)
         if row.status not in (Member.Status.MEMBER, Member.Status.APPLIED):
             raise NotAMember
-        was_member = row.status == Member.Status.MEMBER
+        before = place_of(row)
         row.status, row.left_on, row.reason, row.decided_at, row.decided_by = (
             Member.Status.LEFT,
             day_of(at),
@@ -56,9 +57,10 @@ def leave(*, by: User, at: dt.datetime, member: Member, reason: str = "") -> Mem
             by,
         )
         row.save()
+        tally(moves=[(before, None)])
         words = (
             Text(f"{row.alias} 退会", f"{row.alias} left")
-            if was_member
+            if before is not None
             else Text(f"{row.alias} 撤回入会申请", f"{row.alias} withdrew the application")
         )
         record(by=by, at=at, act="member.left", words=words, about=row, path=row.organisation.path)

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from huzhu.apps.audit.services import record
 from huzhu.apps.members.models import Counter, Member, Resolution, Verification, Work
+from huzhu.apps.members.services.tallying import place_of, tally
 from huzhu.apps.messages import services as messages
 from huzhu.apps.registers import queries as registers
 from huzhu.apps.registers.indexes import hash_index_of
@@ -89,11 +90,12 @@ def admit_if_verified(*, member: Member, at: dt.datetime, may_ask: bool) -> bool
 
 def admit(*, member: Member, at: dt.datetime, by: User | None, resolution: Resolution | None = None) -> None:
     """Give number and membership to a member whose row the caller has locked, tell her, and record it."""
-    on = day_of(at)
+    on, before = day_of(at), place_of(member)
     member.number = member.number or next_numbers(on=on)[0]  # who comes back has the number of before
     member.status, member.joined_on, member.left_on = Member.Status.MEMBER, on, None
     member.decided_by, member.decided_at, member.by_resolution, member.reason = by, at, resolution, ""
     member.save()
+    tally(moves=[(before, place_of(member))])
     organisation = member.organisation
     figures = {
         "organisation": organisation.name, "organisation_en": organisation.name_en or organisation.name, "number": member.number,
