@@ -57,3 +57,12 @@ class Invalid(Refusal):
 class TooMany(Refusal):
     text = Text("次数太多，请在 {minutes} 分钟后再试。", "Too many tries. Please try again in {minutes} minutes.")
     status = 429
+
+
+class Unreadable(Refusal):
+    text = Text(
+        "填写的内容里有看不见的控制字符，无法保存。请返回上一页，删去后重新填写；若是粘贴来的，请改为手工输入。",
+        "What was entered holds control characters that cannot be seen and cannot be kept. "
+        "Go back and enter it again without them; if it was pasted, type it.",
+    )
+    status = 400

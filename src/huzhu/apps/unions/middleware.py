@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,7 +17,7 @@ from django.utils.http import urlencode
 from huzhu.apps.unions.passwords import must_change
 from huzhu.apps.unions.queries import is_officer
 from huzhu.ui.clock import now, today
-from huzhu.ui.refusals import Refusal
+from huzhu.ui.refusals import Refusal, Unreadable
 from huzhu.ui.words import say, t
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -29,6 +30,8 @@ OTHERS = (
     "django.contrib.staticfiles.",
     "whitenoise.",
 )
+# No text of ours holds these; PostgreSQL takes no NUL, and a lone surrogate cannot be written as UTF-8.
+UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 LAST_SEEN = "last_seen"
 # What can be reached without a second factor: how one comes by it.
 FREE = ("/account/", "/static/", "/language/", "/health")
@@ -41,22 +44,23 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # No text of ours holds this character, and PostgreSQL takes none that does.
-        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            return render(request, "400.html", status=400)
-        return self.get_response(request)
+        return _unreadable(request) if UNREADABLE.search(request.path) else self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:  # noqa: ARG002  Django's signature
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:  # noqa: ARG002  Django's signature
         module = getattr(getattr(view, "func", view), "__module__", "")  # the API's own views are partial functions
         if not hasattr(view, "access") and not module.startswith(OTHERS):
             raise AssertionError(
                 f"{module}.{getattr(view, '__name__', view)} does not say who may open it (unions/access.py)"
             )
+        # The API reads its own bodies, by their types. All other text comes in here, whether a form reads it or not.
+        posted = [] if module.startswith("ninja.") else request.POST.lists()
+        said = (word for name, values in (*request.GET.lists(), *posted) for word in (name, *values))
+        return _unreadable(request) if any(map(UNREADABLE.search, said)) else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refusal):
             return None
-        return render(request, "ui/refused.html", {"said": say(error.said), "code": error.code}, status=error.status)
+        return _refused(request, error)
 
 
 class SessionLimitsMiddleware:
@@ -103,6 +107,19 @@ class SessionLimitsMiddleware:
         if is_bare and not is_mfa_enabled(request.user):
             return reverse("mfa_activate_totp")
         return ""
+
+
+def _unreadable(request: HttpRequest) -> HttpResponse:
+    refusal = Unreadable()
+    if request.path.startswith("/api/"):
+        told = {"code": refusal.code, "zh": refusal.said.zh, "en": refusal.said.en}
+        return JsonResponse(told, status=refusal.status, json_dumps_params={"ensure_ascii": False})
+    return _refused(request, refusal)
+
+
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    context = {"said": say(refusal.said), "code": refusal.code}
+    return render(request, "ui/refused.html", context, status=refusal.status)
 
 
 def _is_polling(request: HttpRequest) -> bool:
