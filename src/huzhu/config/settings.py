@@ -224,7 +224,13 @@ MFA_FORMS = {
 SOCIALACCOUNT_ADAPTER = "huzhu.apps.unions.adapters.SocialAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": oidc_providers(HUZHU_OIDC)}}
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "huzhu.apps.unions.oidc.Provider",
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": oidc_providers(HUZHU_OIDC),
+    }
+}
 # A form that leads to a provider ends at its address, and browsers hold redirects to form-action too.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += oidc_origins(HUZHU_OIDC)
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"  # keeps counts under hashed keys, and no names or addresses
