@@ -32,10 +32,17 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return self.filter(status=Member.Status.APPLIED)
 
     def named(self, key: str) -> MemberQuerySet:
-        """Whose folded name begins with a key (names.same_person_key), read off the index on both databases."""
+        """Whose folded name begins with a key (names.same_person_key)."""
+        return self._beginning("name_key", key)
+
+    def numbered(self, beginning: str) -> MemberQuerySet:
+        return self._beginning("number", beginning)
+
+    def _beginning(self, field: str, text: str) -> MemberQuerySet:
+        """Read off the field's index on both databases."""
         if connections[self.db].vendor == "sqlite":  # whose LIKE reads every row; its texts are ordered by code point
-            return self.filter(name_key__gte=key, name_key__lt=key + "\U0010ffff")
-        return self.filter(name_key__startswith=key)
+            return self.filter(**{f"{field}__gte": text, f"{field}__lt": text + "\U0010ffff"})
+        return self.filter(**{f"{field}__startswith": text})
 
 
 class MemberManager(ScopedManager.from_queryset(MemberQuerySet)):  # type: ignore[misc]

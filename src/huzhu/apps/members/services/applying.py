@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from huzhu.apps.audit.services import record
 from huzhu.apps.members.consents import REQUIRED, versions_of
-from huzhu.apps.members.identity import Identity, masked_name
+from huzhu.apps.members.identity import Identity
 from huzhu.apps.members.models import Consent, Member, SecondApplication, Work
 from huzhu.apps.members.names import Name, same_person_key
 from huzhu.apps.members.refusals import ConsentNeeded
@@ -22,6 +22,7 @@ from huzhu.apps.unions.models import Employer, Organisation, User
 from huzhu.apps.unions.scoping import whole_union
 from huzhu.apps.vault.fields import index_of
 from huzhu.rules.texts import Text
+from huzhu.ui.formats import masked
 from huzhu.ui.numbers import rider_number
 
 TRIES = 5
@@ -173,8 +174,12 @@ def _is_same_without_number(member: Member, application: Application) -> bool:
 def _without_number(application: Application) -> Member | None:
     """A member from a roster that had no identity numbers: the same proved phone and the same name."""
     key = same_person_key(name=application.name.text)
-    found = Member.objects.filter(phone_index=application.phone_index, name_key=key, identity_index=None, user=None)
-    return found.exclude(status=Member.Status.ERASED).select_for_update().first()  # type: ignore[no-any-return]
+    # Asked for by phone alone: SQLite would rather walk through everybody who has no account.
+    for member in Member.objects.filter(phone_index=application.phone_index).select_for_update().order_by("pk"):
+        is_free = member.identity_index is None and member.user_id is None and member.status != Member.Status.ERASED
+        if is_free and member.name_key == key:
+            return member  # type: ignore[no-any-return]
+    return None
 
 
 def _complete(member: Member, application: Application) -> Member:
@@ -207,7 +212,7 @@ def _account_of_phone(application: Application, at: dt.datetime) -> User:
         return user
     try:
         # Accounts are named in the record, which outlives an erasure: only the masked name goes there.
-        name = masked_name(name=application.name.text)
+        name = masked(application.name.text)
         return unions.create_user(
             by=None, at=at, username=None, password=None, display_name=name, phone=application.phone
         )

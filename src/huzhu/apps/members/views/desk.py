@@ -55,16 +55,16 @@ def members(request: HttpRequest) -> HttpResponse:
     page = min(int(asked[:9]), PAGES_AT_MOST) if asked.isascii() and asked.isdecimal() and int(asked[:9]) else 1
     start = (page - 1) * ROWS
     rows = list(found.select_related("organisation")[start : start + ROWS + 1])
-    total = found.order_by()[: COUNTED_AT_MOST + 1].count()
+    total = wanted.counted(found=found, at_most=COUNTED_AT_MOST)
     may_decide = bool(reach_of(request.user, "members.approve", on=today()))
     table = Table(
         key="members", caption=str(t("会员", "Members")), hides_caption=True, columns=COLUMNS, query=request.GET,
         rows=[member_row(member) for member in rows[:ROWS]], acts=ACTS if may_decide else (),
-        action=f"{reverse('members:decide')}?{_filter_only(request)}", total=total if total <= COUNTED_AT_MOST else None,
+        action=f"{reverse('members:decide')}?{_filter_only(request)}", total=total,
         empty=Empty(title=str(t("没有符合条件的会员", "No members match")), hint=str(t("放宽筛选条件再试。", "Try fewer filters."))),
     )  # fmt: skip
     pager = Pager(
-        first=start + 1 if rows else 0, last=start + len(rows[:ROWS]), total=total if total <= COUNTED_AT_MOST else None,
+        first=start + 1 if rows else 0, last=start + len(rows[:ROWS]), total=total,
         previous_url=address(request.GET, page=page - 1 if page > 2 else "") if page > 1 else "",
         next_url=address(request.GET, page=page + 1) if len(rows) > ROWS and page < PAGES_AT_MOST else "",
     )  # fmt: skip
