@@ -67,13 +67,11 @@ def again(*, job: Job, at: dt.datetime) -> None:
 @transaction.atomic
 def take(*, at: dt.datetime) -> Job | None:
     """The next job that waits or whose worker went silent, leased to the caller; None where there is none."""
-    free = Q(state=Job.State.WAITING) | Q(state=Job.State.RUNNING, lease_until__lte=at)
-    job = (
-        Job.objects.select_for_update(skip_locked=True)
-        .filter(free, not_before__lte=at)
-        .order_by("not_before", "created_at")
-        .first()
-    )
+    # What the clock of a machine that was ahead wrote must not stand still until the right clock is there: nobody leases for so long.
+    ahead = at + 2 * LEASE
+    free = Q(state=Job.State.WAITING) | Q(Q(lease_until__lte=at) | Q(lease_until__gt=ahead), state=Job.State.RUNNING)
+    due = Q(not_before__lte=at) | Q(created_at__gt=ahead, not_before=F("created_at"))
+    job = Job.objects.select_for_update(skip_locked=True).filter(free, due).order_by("not_before", "created_at").first()
     if job is None:
         return None
     job.token, job.state, job.lease_until = secrets.token_hex(16), Job.State.RUNNING, at + LEASE

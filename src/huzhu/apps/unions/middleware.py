@@ -85,7 +85,8 @@ class SessionLimitsMiddleware:
 
     def _was_away(self, request: HttpRequest) -> bool:
         seen = request.session.get(LAST_SEEN)
-        return seen is not None and now().timestamp() - seen > settings.HUZHU_IDLE.total_seconds()
+        # Where the clock was set back she counts as away too: otherwise an idle session would outlast the limit by as much.
+        return seen is not None and abs(now().timestamp() - seen) > settings.HUZHU_IDLE.total_seconds()
 
     def _sign_out(self, request: HttpRequest) -> HttpResponse:
         logout(request)
