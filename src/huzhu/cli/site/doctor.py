@@ -288,6 +288,16 @@ def _audit() -> Said:
     return _ok(f"{head.sequence} 条", f"{head.sequence} entries")
 
 
+def _tallies() -> Said:
+    from huzhu.apps.members import services
+
+    wrong = services.wrong()
+    if wrong:
+        found = Text(f"{wrong} 项与逐个清点不符", f"{wrong} are not what a plain count gives")
+        return Health.BAD, found, Text("运行：huzhu recount", "Run: huzhu recount")
+    return _ok("与逐个清点一致", "equal to a plain count")
+
+
 def _messages() -> Said:
     from django.conf import settings
 
@@ -303,7 +313,7 @@ def _messages() -> Said:
     return _ok("短信和邮件都有后端", "SMS and e-mail have backends")
 
 
-NEEDS_DATABASE = {"worker", "audit"}
+NEEDS_DATABASE = {"worker", "audit", "tallies"}
 BEFORE: tuple[tuple[str, Text, Callable[[], Said]], ...] = (("python", Text("Python", "Python"), _python),)
 AFTER: tuple[tuple[str, Text, Callable[[], Said]], ...] = (
     ("sqlite", Text("SQLite", "SQLite"), _sqlite),
@@ -318,5 +328,6 @@ AFTER: tuple[tuple[str, Text, Callable[[], Said]], ...] = (
     ("worker", Text("后台", "Worker"), _worker),
     ("time_zone", Text("时区", "Time zone"), _time_zone),
     ("audit", Text("审计记录", "Audit record"), _audit),
+    ("tallies", Text("会员计数", "Counts of members"), _tallies),
     ("messages", Text("短信和邮件", "SMS and e-mail"), _messages),
 )
