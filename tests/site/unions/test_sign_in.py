@@ -323,6 +323,19 @@ def test_whoever_was_away_signs_in_again_and_polling_does_not_keep_her(cast: Cas
         assert "_auth_user_id" not in client.session
 
 
+def test_nothing_she_saw_stays_in_the_browser(cast: Cast) -> None:
+    client = cast.client(cast.officer("auditor"))
+    for path in ("/desk/", "/record/", "/unions/me/", "/none/"):
+        assert "no-store" in client.get(path).headers["Cache-Control"], path
+    assert client.post(reverse("account_logout")).headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "Clear-Site-Data" not in client.get("/").headers
+    with time_machine.travel(NOW + dt.timedelta(hours=1), tick=False):
+        away = cast.client(cast.officer("auditor"))
+        away.get("/desk/")
+    with time_machine.travel(NOW + dt.timedelta(hours=2), tick=False):
+        assert "Clear-Site-Data" in away.get("/desk/").headers
+
+
 def test_a_worker_stays_signed_in(cast: Cast) -> None:
     client = cast.client(worker(phone()))
     with time_machine.travel(NOW, tick=False) as clock:

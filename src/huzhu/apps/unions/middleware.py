@@ -72,8 +72,16 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
+        if not _is_signed_in(request):
             return self.get_response(request)
+        response = self._answer(request)
+        # What she saw is not to be found in this browser by whoever sits down at it next.
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        if not _is_signed_in(request):
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         if is_officer(request.user, on=today()):
             if self._was_away(request):
                 return self._sign_out(request)
@@ -108,6 +116,10 @@ class SessionLimitsMiddleware:
         if is_bare and not is_mfa_enabled(request.user):
             return reverse("mfa_activate_totp")
         return ""
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    return request.user.is_authenticated
 
 
 def _unreadable(request: HttpRequest) -> HttpResponse:
