@@ -35,7 +35,7 @@ class Identities:
 
     def __init__(self) -> None:
         self.key, self.other_key = generate_private_key(65537, 2048), generate_private_key(65537, 2048)
-        self.url = ""
+        self.url = self.issuer = ""
         self.asked: dict[str, str] = {}  # what the browser brought
         self.tokens: list[dict[str, str]] = []  # what the site's server asked for
         self.granted: dict[str, tuple[str, dict[str, str]]] = {}
@@ -51,7 +51,7 @@ class Identities:
 
     def described(self) -> dict[str, Any]:
         return {
-            "issuer": self.url, "authorization_endpoint": f"{self.url}/authorize", "token_endpoint": f"{self.url}/token",
+            "issuer": self.issuer, "authorization_endpoint": f"{self.url}/authorize", "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/jwks", "userinfo_endpoint": f"{self.url}/userinfo",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
         }  # fmt: skip
@@ -112,7 +112,7 @@ def identities() -> Iterator[Identities]:
             """Tests say what they see."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_address[1]}"
+    made.url = made.issuer = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -149,6 +149,14 @@ def test_a_signed_token_that_says_something_else_lets_nobody_in(city: Identities
     nobody_in(client, signed_in(client, city))
 
 
+def test_a_provider_that_speaks_for_another_lets_nobody_in(city: Identities) -> None:
+    worker()
+    client = Client()
+    city.issuer = "https://id.example.org"
+    city.changes = {"iss": city.issuer}
+    nobody_in(client, signed_in(client, city))
+
+
 def test_a_token_for_another_browser_lets_nobody_in(city: Identities) -> None:
     """The nonce is of one start: somebody's own answer, given to another browser with that one's state, is not taken."""
     worker()

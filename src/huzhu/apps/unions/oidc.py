@@ -66,6 +66,10 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has 
         return self.get_provider().sociallogin_from_response(request, {"sub": subject})
 
     def _claims(self, app: Any, stated: str) -> dict[str, Any]:
+        # A description names the place it was fetched from, or it speaks for somebody else (OpenID Connect Discovery 1.0, 4.3).
+        issuer, _, _ = self.get_provider().server_url.partition("/.well-known/")
+        if self.openid_config["issuer"].rstrip("/") != issuer.rstrip("/"):
+            raise OAuth2Error("the provider describes another one")
         with get_adapter().get_requests_session() as session:
             answer = session.get(self.openid_config["jwks_uri"])
             answer.raise_for_status()
