@@ -68,7 +68,7 @@ class Identities:
             return 400, {"error": "invalid_grant"}
         at = int(now().timestamp())
         claims = {
-            "iss": self.url,
+            "iss": self.issuer,
             "sub": subject,
             "aud": CLIENT,
             "iat": at,
