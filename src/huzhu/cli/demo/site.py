@@ -103,7 +103,7 @@ def _work() -> None:
     work(stop=threading.Event(), until_idle=True)
 
 
-def _grown(people: list[Courier], on: dt.date) -> Iterator[Courier]:
+def grown(people: list[Courier], on: dt.date) -> Iterator[Courier]:
     """Those whom nothing speaks against, and who are in the roster once."""
     times = Counter(courier.identity_number for courier in people)
     platforms = {category for _, _, category in PLATFORMS}
@@ -120,7 +120,7 @@ def riders(people: list[Courier], *, on: dt.date) -> list[dict[str, Any]]:
     rng = Random(SEED + 1)
     platforms = {category: platform for platform, _, category in PLATFORMS}
     found = []
-    for number, courier in enumerate(islice(_grown(people, on), 5_000), start=1):
+    for number, courier in enumerate(islice(grown(people, on), 5_000), start=1):
         assert courier.work_category is not None
         found.append(
             {
@@ -178,6 +178,11 @@ def _stand(*, at: dt.datetime) -> None:
         services.set_target(by=district, at=at, organisation=_organisation(code), year=on.year, number=number)
 
 
+def others() -> list[Courier]:
+    """Couriers whom neither the register nor the roster has: their numbers go on where those of the roster end."""
+    return roster(couriers=COURIERS + 200, seed=SEED + 2)[COURIERS:]
+
+
 def _join(people: list[Courier], *, at: dt.datetime) -> None:
     """Some join at a station: half are known to the register, the others wait for the committee."""
     from huzhu.apps.members import services
@@ -187,8 +192,8 @@ def _join(people: list[Courier], *, at: dt.datetime) -> None:
     from huzhu.ui.clock import day_of
 
     on = day_of(at)
-    strangers = roster(couriers=200, seed=SEED + 2)  # neither the register nor the roster has them
-    chosen = [*islice(_grown(people, on), JOINERS // 2), *islice(_grown(strangers, on), JOINERS // 2)]
+    strangers = others()
+    chosen = [*islice(grown(people, on), JOINERS // 2), *islice(grown(strangers, on), JOINERS // 2)]
     platforms = {category: platform for platform, _, category in PLATFORMS}
     for courier in chosen:
         identity = read_identity(text=courier.identity_number, on=on, made_up=True)
