@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,6 +23,7 @@ from huzhu.ui.tables import Row as TableRow
 from huzhu.ui.words import language, say, t
 
 STEPS = (t("上传", "Upload"), t("核对", "Check"), t("比对", "Match"), t("入会", "Merge"))
+ANOTHER = re.compile(r"第 \d+ 行|row \d+")
 TONES: dict[str, Tone] = {
     "accepted": "good", "doubtful": "warn", "refused": "bad", "ready": "warn", "done": "good", "dropped": "plain", "created": "good",
     "updated": "info", "transferred": "info", "unchanged": "plain",
@@ -99,7 +101,7 @@ def reasons(roster: Roster, sample: dict[str, str]) -> Bars | None:
 
 
 def words_of_codes(roster: Roster) -> dict[str, str]:
-    """A problem's words by its code, from one row of each."""
+    """A problem's words by its code, from one row of each; which other row that one is like is said of itself alone."""
     words = {}
     for code in roster.codes:
         row = (
@@ -110,7 +112,7 @@ def words_of_codes(roster: Roster) -> dict[str, str]:
             .first()
         )
         if row is not None and row.problems:
-            words[code] = label_of(row.problems[0])
+            words[code] = ANOTHER.sub(str(t("另一行", "another row")), capfirst(label_of(row.problems[0])))
     return words
 
 
@@ -123,7 +125,10 @@ def rows_table(rows: QuerySet[Row] | list[Row], roster: Roster, query: QueryDict
     lines = []
     for row in rows:
         problems = problem_words(row)
-        what = "；".join(f"{one['column']}{'：' if one['column'] else ''}{one['what']}" for one in problems)
+        colon, stop = t("：", ": "), t("；", "; ")
+        what = f"{stop}".join(
+            capfirst(f"{one['column']}{colon if one['column'] else ''}{one['what']}") for one in problems
+        )
         is_open = row.state == Row.State.DOUBTFUL and not row.result
         url = reverse("rosters:doubtful", args=[roster.pk, row.number]) if is_open else ""
         result = row.get_result_display() if row.result else ""
@@ -132,7 +137,7 @@ def rows_table(rows: QuerySet[Row] | list[Row], roster: Roster, query: QueryDict
                 id=str(row.pk), url=url, label=str(row.number),
                 cells=[
                     row.number, row.name, Cell(value=row.get_state_display(), tone=TONES[row.state]),
-                    Cell(value=what or "–", note="；".join(one["fix"] for one in problems)),
+                    Cell(value=what or "–", note=capfirst(f"{stop}".join(one["fix"] for one in problems))),
                     Cell(value=result, tone=TONES.get(row.result, "plain")),
                 ],
             )
