@@ -9,10 +9,12 @@ BENCH := .venv-bench
 PIP := -m pip --disable-pip-version-check --no-input install -qq --no-build-isolation
 LOCKED := $(PIP) --require-hashes --only-binary :all: --no-binary pyspark --requirement
 HUZHU := $(PIP) --no-deps --editable .
+# Last and apart: a browser keeps a core busy, and both workers may have one.
+JOURNEYS := $(BIN)/python -m pytest -n $(WORKERS) --dist load -m browser tests/site/journeys
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check journeys conformance faults bench fix
+.PHONY: help setup demo test check journeys pictures conformance faults bench fix
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +27,7 @@ demo: setup ## a made-up city of couriers, decided and reported; ends by itself
 test: $(VENV)/.test-done ## every test but the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS)
 	HUZHU_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) tests/site
+	$(JOURNEYS)
 
 check: $(VENV)/.test-done ## lint, format, types and the order of packages
 	$(BIN)/ruff check .
@@ -33,7 +36,10 @@ check: $(VENV)/.test-done ## lint, format, types and the order of packages
 	$(BIN)/lint-imports
 
 journeys: $(VENV)/.test-done ## through the site in a Chromium: scan to card, roster to members
-	$(BIN)/python -m pytest -m browser tests/site/journeys
+	$(JOURNEYS)
+
+pictures: $(VENV)/.test-done ## the pictures of docs/pages.md, taken on the demonstration's site
+	$(BIN)/python -m tests.site.journeys.pictures
 
 conformance: $(VENV)/.test-done ## a million random cases a decision on every engine: an hour or more
 	$(BIN)/python -m pytest -n $(WORKERS) -m conformance

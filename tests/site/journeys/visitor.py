@@ -33,7 +33,7 @@ class Visitor:
     def __init__(self, context: BrowserContext, base: str, *, light: bool = False, script: bool = True) -> None:
         self.context, self.base, self.light, self.script = context, base, light, script
         self.page = context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         self.said: list[str] = []
         self.seen: list[str] = []
         self.answer: Response | None = None
