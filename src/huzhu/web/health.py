@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hmac
 import ipaddress
 import os
@@ -18,12 +17,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from huzhu.apps.jobs import services as jobs
-from huzhu.apps.jobs.models import Heartbeat
+from huzhu.apps.jobs.queries import is_working, silence
 from huzhu.apps.unions.access import open_to_all
 from huzhu.ui.clock import now
 from huzhu.ui.refusals import NotFound
 
-SILENT_AFTER = dt.timedelta(minutes=2)
 FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
 
 
@@ -34,10 +32,9 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  a view's sig
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        silence = worker_silence()
+        is_well = is_working(at=now())
     except DatabaseError:
         return JsonResponse({"database": "bad", "worker": "unknown"}, status=503)
-    is_well = silence is not None and silence < SILENT_AFTER
     return JsonResponse({"database": "ok", "worker": "ok" if is_well else "silent"})
 
 
@@ -56,18 +53,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry) + generate_latest(own), content_type=CONTENT_TYPE_LATEST)
 
 
-def worker_silence() -> dt.timedelta | None:
-    """How long ago a worker last looked for work; None where none ever did."""
-    beat = Heartbeat.objects.first()
-    return None if beat is None else now() - beat.at
-
-
 class _Work(Collector):
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("huzhu_jobs_waiting", "Jobs whose time has come", value=jobs.waiting(at=now()))
-        silence = worker_silence()
-        if silence is not None:
-            seconds = silence.total_seconds()
+        silent = silence(at=now())
+        if silent is not None:
+            seconds = silent.total_seconds()
             yield GaugeMetricFamily("huzhu_worker_silent_seconds", "Since a worker last looked for work", value=seconds)
 
 

@@ -250,14 +250,15 @@ def _disk() -> Said:
 
 
 def _worker() -> Said:
-    from huzhu.web.health import SILENT_AFTER, worker_silence
+    from huzhu.apps.jobs.queries import SILENT_AFTER, silence
+    from huzhu.ui.clock import now
 
-    silence = worker_silence()
-    if silence is None or silence > SILENT_AFTER:
+    silent = silence(at=now())
+    if silent is None or silent > SILENT_AFTER:
         found = (
             Text("从未运行", "has never run")
-            if silence is None
-            else Text(f"已 {silence} 没有动静", f"silent for {silence}")
+            if silent is None
+            else Text(f"已 {silent} 没有动静", f"silent for {silent}")
         )
         return Health.WARN, found, Text("运行 huzhu serve（或 huzhu worker）", "Run huzhu serve, or huzhu worker")
     return _ok("在运行", "at work")
