@@ -127,19 +127,25 @@ WITH_CSV_ADVICE = frozenset({"far", "memory", "time", "stopped", "too_big"})
 
 
 def read_workbook(
-    *, path: Path, into: Path, progress: Callable[[int], None] | None = None, limits: Limits = LIMITS
+    *,
+    path: Path,
+    into: Path,
+    progress: Callable[[int], None] | None = None,
+    limits: Limits = LIMITS,
+    child: Path = CHILD,
 ) -> list[str]:
     """Writes the first visible sheet to `into`, a Parquet file, and returns its column names.
 
     Every column is text, as a person sees it: trimmed; dates `2024-02-29`, moments `2024-02-29T13:05:07`, booleans
     `true` and `false`, numbers in plain digits with at most 15 of them; empty cells null. Wholly empty rows are left
     out, and the last column, `__row`, is the sheet's own row number. `progress` is called with the rows written so
-    far. Raises BadInput, and then there is no `into`."""
+    far. Another `child` reads the sheet in its own way and says what `workbook_child` would. Raises BadInput, and then
+    there is no `into`."""
     is_done = False
     try:
         _check_kind(path)
-        with _Child(path, into, limits) as child:
-            header = child.listen(progress)
+        with _Child(path, into, limits, child) as reading:
+            header = reading.listen(progress)
         is_done = True
     finally:
         if not is_done:
@@ -173,11 +179,11 @@ def _holds(file: IO[bytes], wanted: bytes) -> bool:
 class _Child:
     """The process that reads `path`, and what it says. It never outlives the `with` block."""
 
-    def __init__(self, path: Path, into: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, into: Path, limits: Limits, child: Path) -> None:
         # By path and not by name, so that the package's own imports do not use up the child's memory; -P keeps the
         # script's folder out of the import path.
         limit_words = [str(limits.memory_bytes), str(limits.seconds)]
-        command = [sys.executable, "-P", str(CHILD), str(path.absolute()), str(into.absolute()), *limit_words]
+        command = [sys.executable, "-P", str(child), str(path.absolute()), str(into.absolute()), *limit_words]
         # One thread and one heap: address space is what is limited, and each thread would reserve its own.
         one_heap = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
         imports = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}

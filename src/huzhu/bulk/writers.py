@@ -8,9 +8,10 @@ import re
 import secrets
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ TEXT_AT_MOST = 32_767
 EXACT_BELOW = 10**15  # a spreadsheet keeps 15 digits of a number
 FIRST_SAFE_DATE = date(1900, 3, 1)  # before it, spreadsheets count a 29 February 1900 that never was
 WIDTH_FROM_ROWS = 200
+ROWS_A_BATCH = 1_000
 FIXED_MOMENT = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook says when it was made, and equal tables give equal files
 
 
@@ -64,6 +66,16 @@ def write_csv(*, batches: Iterable[pyarrow.RecordBatch], schema: pyarrow.Schema,
         for batch in batches:
             columns = [_csv_column(column, type_) for column, type_ in zip(batch.columns, out.types, strict=True)]
             writer.write_batch(pyarrow.record_batch(columns, schema=out))
+
+
+def batches_of(*, rows: Iterable[Sequence[object]], schema: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
+    """Rows, each with a value a column of `schema`, by the thousand."""
+    rows = iter(rows)
+    while some := list(islice(rows, ROWS_A_BATCH)):
+        columns = zip(*some, strict=True)
+        yield pyarrow.record_batch(
+            [pyarrow.array(c, kind) for c, kind in zip(columns, schema.types, strict=True)], schema=schema
+        )
 
 
 def _guarded(text: str) -> str:

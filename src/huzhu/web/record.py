@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import csv
+import codecs
 import datetime as dt
-import io
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
+import pyarrow
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -16,6 +20,7 @@ from huzhu.apps.audit.models import Entry
 from huzhu.apps.audit.services import record
 from huzhu.apps.unions.access import needs
 from huzhu.apps.unions.queries import reach_of
+from huzhu.bulk.writers import batches_of, write_csv
 from huzhu.rules.texts import Text
 from huzhu.ui.clock import CHINA, now, today
 from huzhu.ui.flow import Empty
@@ -24,6 +29,8 @@ from huzhu.ui.widgets import DayInput
 from huzhu.ui.words import language, t
 
 ROWS, EXPORTED = 50, 50_000
+COLUMNS = ("sequence", "at", "actor", "act", "about", "zh", "en", "previous", "hash")
+SCHEMA = pyarrow.schema([(name, pyarrow.int64() if name == "sequence" else pyarrow.string()) for name in COLUMNS])
 
 
 class Wanted(forms.Form):
@@ -35,7 +42,7 @@ class Wanted(forms.Form):
     since = forms.DateField(label=t("自", "From"), required=False, widget=DayInput)
     until = forms.DateField(label=t("至", "To"), required=False, widget=DayInput)
 
-    def found(self, paths: tuple[str, ...]):  # type: ignore[no-untyped-def]
+    def found(self, paths: tuple[str, ...]) -> QuerySet[Entry]:
         said = self.cleaned_data if self.is_valid() else {}
         until = said.get("until")
         return queries.entries(
@@ -92,7 +99,7 @@ def entries(request: HttpRequest) -> HttpResponse:
 
 def _row(entry: Entry) -> Row:
     said = entry.zh if language() == "zh" else entry.en
-    cells = [entry.sequence, entry.at, entry.actor_name, Cell(value=said, note=entry.about), entry.act]
+    cells = [entry.sequence, entry.at, queries.who(entry=entry), Cell(value=said, note=entry.about), entry.act]
     return Row(id=str(entry.sequence), cells=cells)
 
 
@@ -101,23 +108,23 @@ def _row(entry: Entry) -> Row:
 def export(request: HttpRequest) -> HttpResponse:
     """What the filter finds, as CSV, at most 50,000 entries; the export is itself recorded."""
     found = Wanted(request.GET).found(reach_of(request.user, "audit.export", on=today()))[:EXPORTED]
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["sequence", "at", "actor", "act", "about", "zh", "en", "previous", "hash"])
     count = 0
-    for entry in found.iterator():
-        count += 1
-        writer.writerow(
-            [entry.sequence, entry.at.isoformat(), *map(_safe, (entry.actor_name, entry.act, entry.about, entry.zh, entry.en)),
-             entry.previous, entry.hash]
-        )  # fmt: skip
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        nonlocal count
+        for entry in found.iterator():
+            count += 1
+            yield (
+                entry.sequence, entry.at.isoformat(), entry.actor_name, entry.act, entry.about, entry.zh, entry.en,
+                entry.previous, entry.hash,
+            )  # fmt: skip
+
+    with tempfile.TemporaryDirectory() as work:
+        path = Path(work) / "record.csv"
+        write_csv(batches=batches_of(rows=rows(), schema=SCHEMA), schema=SCHEMA, path=path)
+        written = codecs.BOM_UTF8 + path.read_bytes()  # without the mark Excel takes the file for GBK
     words = Text(f"导出审计记录 {count} 条", f"Exported {count} entries of the record")
     record(by=request.user, at=now(), act="audit.exported", words=words, details={"count": count})  # type: ignore[arg-type]
-    response = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(written, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="record.csv"'
     return response
-
-
-def _safe(words: str) -> str:
-    """Spreadsheets take a cell that begins like this for a formula."""
-    return f"'{words}" if words.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠") else words

@@ -14,10 +14,9 @@ from django.http import QueryDict
 from huzhu.apps.members.filtering import Filter
 from huzhu.apps.members.identity import masked_identity, masked_phone
 from huzhu.apps.members.models import Member
-from huzhu.bulk.writers import write_csv, write_xlsx
+from huzhu.bulk.writers import ROWS_A_BATCH, batches_of, write_csv, write_xlsx
 from huzhu.ui.words import t
 
-ROWS_A_BATCH = 1000
 COLUMNS = (
     (t("会员号", "Number"), pyarrow.string()),
     (t("姓名", "Name"), pyarrow.string()),
@@ -39,31 +38,20 @@ def matching(*, query: str, on: dt.date) -> QuerySet[Member]:
 def write(*, members: QuerySet[Member], form: str, path: Path) -> int:
     """Write CSV or XLSX; rows written. Identity numbers and phones are masked."""
     schema = pyarrow.schema([(str(label), kind) for label, kind in COLUMNS])
-    counted = [0]
-    batches = _batches(members, schema, counted)
+    count = 0
+
+    def rows() -> Iterator[list[Any]]:
+        nonlocal count
+        for member in members.select_related("organisation").iterator(chunk_size=ROWS_A_BATCH):
+            count += 1
+            yield _row(member)
+
+    batches = batches_of(rows=rows(), schema=schema)
     if form == "xlsx":
         write_xlsx(batches=batches, schema=schema, path=path, title=str(t("会员名单", "Members")))
     else:
         write_csv(batches=batches, schema=schema, path=path)
-    return counted[0]
-
-
-def _batches(members: QuerySet[Member], schema: pyarrow.Schema, counted: list[int]) -> Iterator[pyarrow.RecordBatch]:
-    rows: list[list[Any]] = []
-    for member in members.select_related("organisation").iterator(chunk_size=ROWS_A_BATCH):
-        rows.append(_row(member))
-        if len(rows) == ROWS_A_BATCH:
-            counted[0] += len(rows)
-            yield _batch(rows, schema)
-            rows = []
-    counted[0] += len(rows)
-    if rows:
-        yield _batch(rows, schema)
-
-
-def _batch(rows: list[list[Any]], schema: pyarrow.Schema) -> pyarrow.RecordBatch:
-    columns = [pyarrow.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)]
-    return pyarrow.record_batch(columns, schema=schema)
+    return count
 
 
 def _row(member: Member) -> list[Any]:

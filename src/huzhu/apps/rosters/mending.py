@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow
@@ -11,7 +11,7 @@ from huzhu.apps.rosters.checks import Checker, RosterRow, RowProblem
 from huzhu.apps.rosters.headings import COLUMNS
 from huzhu.apps.rosters.sheets import SheetRow
 from huzhu.bulk.problems import Problem
-from huzhu.bulk.writers import write_xlsx
+from huzhu.bulk.writers import batches_of, write_xlsx
 from huzhu.rules.texts import Lang, Text
 
 WITHOUT_NUMBER = Text("没有身份证号", "there is no identity number")
@@ -28,7 +28,6 @@ EXTRA = (
     Text("原行号", "row before"), Text("问题（上传时忽略）", "what is wrong (ignored)"),
     Text("怎么改（上传时忽略）", "how to mend it (ignored)"),
 )  # fmt: skip
-ROWS_A_BATCH = 1_000
 Told = dict[str, str]
 NEEDED = ("name",)
 
@@ -62,30 +61,15 @@ def write(
     known = [column for column in columns if column in COLUMNS]
     names = [COLUMNS[column][0].get(lang) for column in known] + [extra.get(lang) for extra in EXTRA]
     schema = pyarrow.schema([(name, pyarrow.string()) for name in names])
-    write_xlsx(batches=_batches(rows, known, schema, lang), schema=schema, path=path, title="roster")
+    lines = (_line(row, known, lang) for row in rows)
+    write_xlsx(batches=batches_of(rows=lines, schema=schema), schema=schema, path=path, title="roster")
 
 
-def _batches(
-    rows: Iterable[tuple[int, Mapping[str, str], Sequence[Told]]],
-    columns: Sequence[str],
-    schema: pyarrow.Schema,
-    lang: Lang,
-) -> Iterator[pyarrow.RecordBatch]:
-    lines: list[list[str | None]] = []
-
-    def batch() -> pyarrow.RecordBatch:
-        arrays = [pyarrow.array(values, pyarrow.string()) for values in zip(*lines, strict=True)]
-        return pyarrow.record_batch(arrays, schema=schema)
-
-    for number, cells, problems in rows:
-        what = "；".join(_where(problem, lang) + problem[lang] for problem in problems)
-        fix = "；".join(problem[f"fix_{lang}"] for problem in problems)
-        lines.append([*(_writable(cells.get(column, "")) for column in columns), str(number), what, fix])
-        if len(lines) == ROWS_A_BATCH:
-            yield batch()
-            lines.clear()
-    if lines:
-        yield batch()
+def _line(row: tuple[int, Mapping[str, str], Sequence[Told]], columns: Sequence[str], lang: Lang) -> list[str | None]:
+    number, cells, problems = row
+    what = "；".join(_where(problem, lang) + problem[lang] for problem in problems)
+    fix = "；".join(problem[f"fix_{lang}"] for problem in problems)
+    return [*(_writable(cells.get(column, "")) for column in columns), str(number), what, fix]
 
 
 def _writable(text: str) -> str | None:

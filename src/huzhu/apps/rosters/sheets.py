@@ -5,12 +5,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-import os
 import re
-import subprocess
-import sys
-import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,40 +102,10 @@ def open_roster(
 def _open_workbook(
     path: Path, work: Path, needed: Sequence[str], progress: Callable[[int], None] | None, limits: Limits
 ) -> Roster:
-    workbooks._check_kind(path)
     into = work / "roster.parquet"
-    is_done = False
-    try:
-        with _Child(path, into, limits) as child:
-            names = child.listen(progress)
-        is_done = True
-    finally:
-        if not is_done:
-            into.unlink(missing_ok=True)
+    names = workbooks.read_workbook(path=path, into=into, progress=progress, limits=limits, child=CHILD)
     headings = _headings(path, names, needed)
     return Roster(headings, lambda: _workbook_rows(into, headings))
-
-
-class _Child(workbooks._Child):
-    """The same limits, words and end as for any workbook; the script it runs keeps the good rows."""
-
-    def __init__(self, path: Path, into: Path, limits: Limits) -> None:
-        command = [sys.executable, "-P", str(CHILD), str(path.absolute()), str(into.absolute())]
-        one_heap = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
-        imports = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
-        self.path = path
-        self.limits = limits
-        self.complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
-        self.process = subprocess.Popen(
-            [*command, str(limits.memory_bytes), str(limits.seconds)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.complaints,
-            env={**os.environ, **one_heap, **imports},
-        )
-        self.is_late = False
-        self.alarm = threading.Timer(limits.seconds, self.stop)
-        self.alarm.daemon = True
 
 
 def _workbook_rows(parquet: Path, headings: Headings) -> Iterator[SheetRow]:
