@@ -30,6 +30,12 @@ class Bearer(HttpBearer):
         return found
 
 
+def token_in(request: HttpRequest) -> ApiToken:
+    """What `Bearer` found; Ninja keeps it on the request, of which Django's types know nothing."""
+    token: ApiToken = request.auth  # type: ignore[attr-defined]
+    return token
+
+
 class Problem(Schema):
     """Why something was not done, in both languages; `code` is stable."""
 
@@ -44,7 +50,7 @@ def needs(permission: str) -> Callable[[Operation], Operation]:
     def declared(operation: Operation) -> Operation:
         @wraps(operation)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            token: ApiToken = request.auth  # type: ignore[attr-defined]
+            token = token_in(request)
             reach = reach_of(token.user, permission, on=today())
             if permission not in token.scopes or not reach:
                 raise NotAllowed

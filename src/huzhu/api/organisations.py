@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from huzhu.api.access import needs
+from huzhu.api.access import needs, token_in
 from huzhu.apps.unions import queries
 from huzhu.ui.clock import today
 
@@ -29,7 +29,7 @@ class OrganisationOut(Schema):
 
 @router.get("/me", response=Me, summary="令牌代表谁。Whom the token acts for")
 def me(request: HttpRequest) -> dict[str, object]:
-    token = request.auth  # type: ignore[attr-defined]
+    token = token_in(request)
     roles = sorted(queries.roles_of(token.user, on=today()))
     return {"name": token.user.shown_name, "roles": roles, "scopes": token.scopes}
 
@@ -37,5 +37,5 @@ def me(request: HttpRequest) -> dict[str, object]:
 @router.get("/organisations", response=list[OrganisationOut], summary="可见的组织。Organisations in reach")
 @needs("unions.view")
 def organisations(request: HttpRequest) -> list[object]:
-    token = request.auth  # type: ignore[attr-defined]
+    token = token_in(request)
     return list(queries.organisations(paths=queries.reach_of(token.user, "unions.view", on=today())))
