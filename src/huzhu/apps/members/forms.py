@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import capfirst
 
 from huzhu.apps.members.consents import CURRENT
 from huzhu.apps.members.identity import Fault, Identity, read_identity, read_phone
@@ -104,7 +105,7 @@ class HowForm(forms.Form):
     category = forms.ChoiceField(
         label=t("工种", "Kind of work"),
         widget=forms.RadioSelect,
-        choices=[(code, t(*words)) for code, words in CATEGORIES.items()],
+        choices=[(code, capfirst(t(*words))) for code, words in CATEGORIES.items()],
     )
     rider_no = forms.CharField(label=t("骑手编号", "Rider number"), required=False, max_length=40)
 
