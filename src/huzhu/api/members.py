@@ -12,8 +12,8 @@ from ninja import Field, Query, Router, Schema
 from huzhu.api.access import needs
 from huzhu.apps.members import queries
 from huzhu.apps.members.filtering import Filter
-from huzhu.apps.members.identity import masked_name
 from huzhu.ui.clock import today
+from huzhu.ui.formats import masked
 
 router = Router(tags=["members"])
 AT_MOST = 200
@@ -50,7 +50,7 @@ def _out(member: Any) -> dict[str, Any]:
     return {
         "id": member.pk,
         "number": member.number,
-        "name": masked_name(name=member.name),
+        "name": masked(member.name),
         "status": member.status,
         "way": member.way,
         "organisation": member.organisation.code,

@@ -288,10 +288,5 @@ def masked_identity(*, number: str) -> str:
     return number[0] + "*" * (len(number) - 2) + number[-1] if len(number) > 2 else "*" * len(number)
 
 
-def masked_name(*, name: str) -> str:
-    """The first character and one asterisk, so that the length is hidden too. Characters of plane 2 count as one."""
-    return name[0] + "*" if name else ""
-
-
 def masked_phone(*, phone: str) -> str:
     return phone[:3] + "****" + phone[-4:] if len(phone) == 11 else "*" * len(phone)

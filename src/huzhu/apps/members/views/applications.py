@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from huzhu.apps.members import queries, services
 from huzhu.apps.members.filtering import Filter
 from huzhu.apps.members.forms import ReasonForm, ResolutionForm
-from huzhu.apps.members.identity import masked_identity, masked_name, masked_phone
+from huzhu.apps.members.identity import masked_identity, masked_phone
 from huzhu.apps.members.models import Member
 from huzhu.apps.members.refusals import AlreadyDecided
 from huzhu.apps.members.shown import member_row
@@ -24,6 +24,7 @@ from huzhu.apps.unions.access import needs
 from huzhu.apps.unions.queries import access_organisation
 from huzhu.ui.clock import now, today
 from huzhu.ui.flow import Change, Confirm, Empty
+from huzhu.ui.formats import masked
 from huzhu.ui.refusals import NotFound, Refusal
 from huzhu.ui.tables import Pager, Table, address
 from huzhu.ui.widgets import DayInput
@@ -225,7 +226,7 @@ def meeting(request: HttpRequest) -> HttpResponse:
         since = today() - dt.timedelta(days=30)
     rows = list(queries.for_meeting(since=since)[:1000])
     control = DayInput(attrs={"id": "since"}).render("since", since)
-    people = [(member, masked_name(name=member.name)) for member in rows]
+    people = [(member, masked(member.name)) for member in rows]
     return render(request, "members/meeting.html", {"rows": people, "since": since, "control": control})
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from huzhu.apps.members import queries, services
 from huzhu.apps.members.drafts import Draft
 from huzhu.apps.members.forms import CodeForm, ConsentForm, HowForm, WhoForm
-from huzhu.apps.members.identity import Fault, masked_identity, masked_name, masked_phone, read_identity
+from huzhu.apps.members.identity import Fault, masked_identity, masked_phone, read_identity
 from huzhu.apps.members.models import CATEGORIES, Member
 from huzhu.apps.members.names import Name, read_name
 from huzhu.apps.messages import codes
@@ -24,10 +25,11 @@ from huzhu.apps.unions.models import Employer, Organisation, User
 from huzhu.apps.unions.queries import is_officer
 from huzhu.ui import flow
 from huzhu.ui.clock import day_of, now
+from huzhu.ui.formats import masked
 from huzhu.ui.refusals import Refusal
 from huzhu.ui.words import say, t
 
-LABELS = [t("我是谁", "Who I am"), t("做什么", "My work"), t("同意并确认", "Agree and confirm")]
+LABELS = [t("我是谁", "Who I am"), t("做什么", "My work"), t("同意并确认", "Confirm")]
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -116,6 +118,7 @@ def _shown(context: dict[str, Any], draft: Draft) -> dict[str, Any]:
         )
         if value
     ]
+    context["is_proved"] = bool(said.get("is_proved"))  # who went back is not asked for the code again
     context.pop("draft", None)
     return context
 
@@ -151,11 +154,11 @@ def _confirm(request: HttpRequest, station: Organisation, draft: Draft) -> HttpR
         draft.drop()
         return _welcome(request, joined.user, at)
     facts = [
-        (t("姓名", "Name"), masked_name(name=said["name"])),
+        (t("姓名", "Name"), masked(said["name"])),
         (t("身份证号", "Identity number"), masked_identity(number=said["identity"])),
         (t("手机号", "Phone"), masked_phone(phone=said["phone"])),
         (t("平台", "Platform"), employer.name),
-        (t("工种", "Kind of work"), t(*CATEGORIES[said["category"]])),
+        (t("工种", "Kind of work"), capfirst(t(*CATEGORIES[said["category"]]))),
         (t("加入", "Joining"), station.shown_name),
     ]
     return _page(request, station, 3, form=form, facts=facts)

@@ -9,13 +9,14 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from huzhu.apps.members import queries, services
 from huzhu.apps.members.consents import CURRENT, text_of
 from huzhu.apps.members.forms import ConsentForm, CorrectionForm
-from huzhu.apps.members.identity import masked_identity, masked_name, masked_phone
+from huzhu.apps.members.identity import masked_identity, masked_phone
 from huzhu.apps.members.models import CATEGORIES, Member
 from huzhu.apps.members.posters import card_token, matrix_of
 from huzhu.apps.members.queries import Own
@@ -25,7 +26,7 @@ from huzhu.apps.unions.access import open_to_all, signed_in
 from huzhu.ui.charts import Card, qr
 from huzhu.ui.clock import now
 from huzhu.ui.flow import Change, Confirm
-from huzhu.ui.formats import day_in_words
+from huzhu.ui.formats import day_in_words, masked
 from huzhu.ui.refusals import NotFound, Refusal
 from huzhu.ui.words import language, say, t
 
@@ -67,7 +68,7 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
     if member is not None:
         context = {
             "member": member,
-            "name": masked_name(name=member.name),
+            "name": masked(member.name),
             "holds": member.status == Member.Status.MEMBER,
         }
     return render(request, "members/check.html", context, status=200 if member is not None else 404)
@@ -95,7 +96,7 @@ def _facts(own: Own) -> list[tuple[Any, Any]]:
     if own.second is not None:
         works = [(own.second.employer.name, own.second.work_category)]
     said = [
-        f"{employer} {t(*CATEGORIES[category]) if category in CATEGORIES else ''}".strip()
+        f"{employer} · {capfirst(t(*CATEGORIES[category]))}" if category in CATEGORIES else employer
         for employer, category in works
     ]
     lines = [
@@ -105,7 +106,7 @@ def _facts(own: Own) -> list[tuple[Any, Any]]:
         (t("会员号", "Member number"), own.number),
         (t("所属工会", "Organisation"), own.organisation.shown_name),
         (t("工作", "Work"), t("、", ", ").join(said)),
-        (t("状态", "Status"), Member.Status(own.status).label),
+        (t("状态", "Status"), capfirst(Member.Status(own.status).label)),
     ]
     return [(label, value) for label, value in lines if value]
 
