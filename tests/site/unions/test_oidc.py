@@ -9,13 +9,16 @@ from typing import Any
 
 import jwt
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.utils import decrypt
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from huzhu.apps.audit.models import Entry
 from huzhu.apps.unions import services as unions
 from huzhu.apps.unions.models import User
-from tests.site.cast import AT, Cast, phone
+from tests.site.cast import AT, PASSWORD, Cast, phone
 from tests.site.unions.identities import CLIENT, KID, SECRET, Identities, identities
 
 LOGIN, BACK = "/account/oidc/city/login/", "/account/oidc/city/login/callback/"
@@ -86,6 +89,24 @@ def test_an_officer_goes_on_to_the_second_factor(city: Identities, cast: Cast) -
     answer = signed_in(client, city)
     assert answer.headers["Location"] == "/account/2fa/authenticate/"
     nobody_in(client, answer)
+
+
+def test_whoever_is_signed_in_links_her_identity_once_and_it_goes_on_record(city: Identities, cast: Cast) -> None:
+    officer, client = cast.officer("finance", name="caiwu"), cast.client()
+    client.post("/account/login/", {"login": "caiwu", "password": PASSWORD})
+    secret = decrypt(Authenticator.objects.get(user=officer).data["secret"])
+    counters = list(yield_hotp_counters_from_time())
+    client.post("/account/2fa/authenticate/", {"code": format_hotp_value(hotp_value(secret, counters[1]))})
+    answer = client.get(f"{BACK}?{city.visited(sent(client, query='?process=connect'), subject=SUBJECT)}")
+    assert answer.headers["Location"] == "/unions/me/"
+    found = SocialAccount.objects.get()
+    assert (found.user, found.uid, found.extra_data) == (officer, SUBJECT, {"sub": SUBJECT})
+    entry = Entry.objects.get(act="user.identity_linked")
+    assert (entry.actor, SUBJECT in entry.zh) == (str(officer.pk), False)
+    stranger = Client()
+    nobody = stranger.get(f"{BACK}?{city.visited(sent(stranger, query='?process=connect'), subject='another')}")
+    assert nobody.status_code < 500
+    assert SocialAccount.objects.count() == 1
 
 
 def _unsigned(claims: dict[str, Any]) -> str:

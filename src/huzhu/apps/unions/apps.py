@@ -10,7 +10,10 @@ class UnionsConfig(AppConfig):
     label = "unions"
 
     def ready(self) -> None:
-        from huzhu.apps.unions import second_factors
+        from allauth.socialaccount.signals import social_account_added
+
+        from huzhu.apps.unions import oidc, second_factors
         from huzhu.apps.vault.services import ELSEWHERE
 
         ELSEWHERE.append(second_factors)
+        social_account_added.connect(oidc.note_link)

@@ -4,7 +4,7 @@ audience, time, nonce: OpenID Connect Core 1.0, 3.1.3.7), and that nothing but t
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import structlog
@@ -17,8 +17,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from requests import RequestException
 
+from huzhu.apps.audit.services import record
 from huzhu.apps.unions.access import open_to_all
+from huzhu.apps.unions.models import User
 from huzhu.rules.texts import Text
+from huzhu.ui.clock import now
 from huzhu.ui.refusals import Refusal
 
 LOG = structlog.get_logger("huzhu.unions")
@@ -100,6 +103,15 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no t
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, str]:  # noqa: ARG002  allauth's signature
         return {}
+
+
+def note_link(*, request: HttpRequest, sociallogin: Any, **_: Any) -> None:
+    """allauth tells of an identity that was linked: from now on it opens the account, which goes on record."""
+    user, provider = sociallogin.user, sociallogin.account.provider
+    words = Text(
+        f"“{user.shown_name}”关联身份平台“{provider}”", f"“{user.shown_name}” linked an identity of “{provider}”"
+    )
+    record(by=cast(User, request.user), at=now(), act="user.identity_linked", words=words, about=user)
 
 
 @open_to_all
