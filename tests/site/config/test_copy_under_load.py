@@ -18,8 +18,10 @@ def test_every_copy_made_while_four_write_is_whole(tmp_path: Path, monkeypatch: 
     database = tmp_path / "site.sqlite3"
     writers.prepared(database)
     tallies: list[writers.Tally] = []
-    load = threading.Thread(target=lambda: tallies.extend(writers.run(database=database, writers=WRITERS, seconds=4)))
+    load = threading.Thread(target=lambda: tallies.extend(writers.run(database=database, writers=WRITERS, seconds=6)))
     load.start()
+    while load.is_alive() and not postings(database):  # on a busy machine they take a while to begin
+        load.join(0.1)
     counts: list[int] = []
     while len(counts) < COPIES and load.is_alive():
         copy = tmp_path / f"copy-{len(counts)}.sqlite3"
@@ -32,6 +34,14 @@ def test_every_copy_made_while_four_write_is_whole(tmp_path: Path, monkeypatch: 
     assert counts == sorted(counts)
     assert counts[-1] > 0
     assert all(tally.errors == () and tally.commits > 0 for tally in tallies)
+
+
+def postings(database: Path) -> int:
+    connection = pysqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        return int(connection.execute("SELECT count(*) FROM entry").fetchone()[0])
+    finally:
+        connection.close()
 
 
 def whole(copy: Path) -> int:
