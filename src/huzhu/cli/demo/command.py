@@ -96,16 +96,20 @@ def _site(output: Path, roster_file: Path, lang: Lang, is_to_serve: bool) -> Non
     typer.echo("")
     for name, role in site.accounts():
         typer.echo(f"  {name:<12}{role}")
-    say(Text(f"以上账号密码：{made.password}", f"Password of these accounts: {made.password}"))
     link = site.station_link()
-    say(Text(f"骑手驿站海报上的地址：{link}", f"The address on the station's poster: {link}"))
+    for said in (
+        Text(f"以上账号密码：{made.password}", f"Password of these accounts: {made.password}"),
+        Text(f"骑手驿站海报上的地址：{link}", f"The address on the station's poster: {link}"),
+    ):
+        typer.echo(said.get(lang))
     if is_to_serve:
         from huzhu.cli.site.running import serve
 
         serve()
         return
     again = f"huzhu demo --serve -o {output}"
-    say(Text(f"运行站点：SERVE=1 make demo，或 {again}", f"To run the site: SERVE=1 make demo, or {again}"))
+    how = Text(f"运行站点：SERVE=1 make demo，或 {again}", f"To run the site: SERVE=1 make demo, or {again}")
+    typer.echo(how.get(lang))
 
 
 def _review(roster: Path, claims: Path, path: Path, labels: dict[str, Text], lang: Lang) -> int:
