@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from huzhu.apps.messages.models import Delivery
@@ -321,6 +322,17 @@ def test_whoever_was_away_signs_in_again_and_polling_does_not_keep_her(cast: Cas
         asked = client.get("/unions/", headers={"hx-request": "true"})
         assert (asked.status_code, asked.headers["HX-Redirect"].split("?")[0]) == (204, LOGIN)
         assert "_auth_user_id" not in client.session
+
+
+def test_looking_at_pages_writes_twice_a_minute_at_most(cast: Cast) -> None:
+    client = cast.client(cast.officer("administrator"))
+    with time_machine.travel(NOW, tick=False) as clock:
+        client.get("/unions/")
+        for seconds, writes in ((29, False), (1, True), (29, False)):
+            clock.shift(dt.timedelta(seconds=seconds))
+            with CaptureQueriesContext(connection) as asked:
+                client.get("/unions/")
+            assert any("UPDATE" in query["sql"] for query in asked) is writes
 
 
 def test_nothing_she_saw_stays_in_the_browser(cast: Cast) -> None:

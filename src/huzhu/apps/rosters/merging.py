@@ -1,4 +1,4 @@
-"""The fourth step: people become members, a thousand a commit. The officer's confirmation is the approval of all of them in one act."""
+"""The fourth step: people become members, some hundreds a commit. The officer's confirmation is the approval of all of them in one act."""
 
 from __future__ import annotations
 

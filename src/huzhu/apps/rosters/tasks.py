@@ -24,6 +24,7 @@ from huzhu.rules.texts import Text
 
 ALSO = (register_tasks,)  # whose steps are declared where they are read
 CHUNK_ROWS = 1_000
+MERGED_ROWS = 400  # fewer, because whoever saves a page meanwhile waits for the end of a piece
 SKIPPED_CHUNKS = 20  # read again after a stop, before the lease is renewed
 
 
@@ -98,11 +99,12 @@ def _check(job: Job, roster: Roster, at: dt.datetime) -> bool:
         with transaction.atomic():
             advance(job=job, at=at, cursor=job.cursor)
         return True
-    with transaction.atomic():
-        if checked is None:
+    if checked is None:
+        with transaction.atomic():
             _end_check(job, roster, at)
-            return True
-        rows, states, codes = rows_of(roster=roster, checked=checked)
+        return True
+    rows, states, codes = rows_of(roster=roster, checked=checked)
+    with transaction.atomic():  # short: on SQLite all others who write wait for its end
         Row.objects.bulk_create(rows)
         Roster.objects.filter(pk=roster.pk).update(
             codes=dict(Counter(roster.codes) + codes), **{state: F(state) + many for state, many in states.items()}
@@ -159,9 +161,9 @@ def match(job: Job, at: dt.datetime) -> bool:
     return True
 
 
-def _next_rows(roster: Roster, job: Job, rows: object) -> list[Row]:
+def _next_rows(roster: Roster, job: Job, rows: object, *, at_most: int = CHUNK_ROWS) -> list[Row]:
     after = job.cursor.get("row", 0)
-    return list(rows.filter(roster=roster, result="", number__gt=after).order_by("number")[:CHUNK_ROWS])  # type: ignore[attr-defined]
+    return list(rows.filter(roster=roster, result="", number__gt=after).order_by("number")[:at_most])  # type: ignore[attr-defined]
 
 
 def _note_verdicts(rows: list[Row], found: dict[object, matching.Verdict]) -> None:
@@ -206,7 +208,7 @@ def merge(job: Job, at: dt.datetime) -> bool:
     tree = _tree(job, roster)
     by = User.objects.filter(pk=roster.confirmed_by_id).first()
     with transaction.atomic():
-        rows = _next_rows(roster, job, Row.objects.filter(state=Row.State.ACCEPTED))
+        rows = _next_rows(roster, job, Row.objects.filter(state=Row.State.ACCEPTED), at_most=MERGED_ROWS)
         if not rows:
             _end_merge(job, roster, by, at)
             return False

@@ -32,7 +32,7 @@ OTHERS = (
 )
 # No text of ours holds these; PostgreSQL takes no NUL, and a lone surrogate cannot be written as UTF-8.
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-LAST_SEEN = "last_seen"
+LAST_SEEN, NOTED_EVERY_S = "last_seen", 30
 # What can be reached without a second factor: how one comes by it.
 FREE = ("/account/", "/static/", "/language/", "/health")
 
@@ -87,9 +87,15 @@ class SessionLimitsMiddleware:
                 return self._sign_out(request)
             # A page that asks by itself how far something is does not keep an empty desk signed in.
             if LAST_SEEN not in request.session or not _is_polling(request):
-                request.session[LAST_SEEN] = int(now().timestamp())
+                self._note(request)
         wanted = self._wanted_first(request)
         return _sent_to(request, wanted) if wanted else self.get_response(request)
+
+    def _note(self, request: HttpRequest) -> None:
+        """Twice a minute at most, so that looking at pages writes nothing and waits for nobody who writes."""
+        at = int(now().timestamp())
+        if abs(at - request.session.get(LAST_SEEN, 0)) >= NOTED_EVERY_S:
+            request.session[LAST_SEEN] = at
 
     def _was_away(self, request: HttpRequest) -> bool:
         seen = request.session.get(LAST_SEEN)
